@@ -1,0 +1,103 @@
+//! Attribute values and items.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+use crate::Number;
+
+/// An item: attribute values by name, ordered by the UTF-8 bytes of the name.
+pub type Item = BTreeMap<String, AttributeValue>;
+
+/// One of the ten DynamoDB attribute types. Sets are never empty and hold no duplicates.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AttributeValue {
+    /// `S`, UTF-8 text.
+    S(String),
+    /// `N`, a decimal of up to 38 significant digits.
+    N(Number),
+    /// `B`, raw bytes.
+    B(Bytes),
+    /// `BOOL`.
+    Bool(bool),
+    /// `NULL`, whose only value is true.
+    Null,
+    /// `M`, a map; equality is deep.
+    M(BTreeMap<String, AttributeValue>),
+    /// `L`, a list.
+    L(Vec<AttributeValue>),
+    /// `SS`, ordered by UTF-8 bytes.
+    Ss(BTreeSet<String>),
+    /// `NS`, ordered by numeric value.
+    Ns(BTreeSet<Number>),
+    /// `BS`, ordered by unsigned bytes.
+    Bs(BTreeSet<Bytes>),
+}
+
+/// The ten types, spelled as on the wire by [`AttributeType::wire_name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are DynamoDB's own type letters")]
+pub enum AttributeType {
+    S,
+    N,
+    B,
+    Bool,
+    Null,
+    M,
+    L,
+    Ss,
+    Ns,
+    Bs,
+}
+
+impl AttributeType {
+    /// `S`, `N`, `B`, `BOOL`, `NULL`, `M`, `L`, `SS`, `NS`, `BS`.
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::N => "N",
+            Self::B => "B",
+            Self::Bool => "BOOL",
+            Self::Null => "NULL",
+            Self::M => "M",
+            Self::L => "L",
+            Self::Ss => "SS",
+            Self::Ns => "NS",
+            Self::Bs => "BS",
+        }
+    }
+
+    /// The long spelling that update-expression errors use: `STRING`, `NUMBER_SET`, ….
+    pub fn long_name(self) -> &'static str {
+        match self {
+            Self::S => "STRING",
+            Self::N => "NUMBER",
+            Self::B => "BINARY",
+            Self::Bool => "BOOLEAN",
+            Self::Null => "NULL",
+            Self::M => "MAP",
+            Self::L => "LIST",
+            Self::Ss => "STRING_SET",
+            Self::Ns => "NUMBER_SET",
+            Self::Bs => "BINARY_SET",
+        }
+    }
+}
+
+impl AttributeValue {
+    /// The type of this value.
+    pub fn attribute_type(&self) -> AttributeType {
+        match self {
+            Self::S(_) => AttributeType::S,
+            Self::N(_) => AttributeType::N,
+            Self::B(_) => AttributeType::B,
+            Self::Bool(_) => AttributeType::Bool,
+            Self::Null => AttributeType::Null,
+            Self::M(_) => AttributeType::M,
+            Self::L(_) => AttributeType::L,
+            Self::Ss(_) => AttributeType::Ss,
+            Self::Ns(_) => AttributeType::Ns,
+            Self::Bs(_) => AttributeType::Bs,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! partita-e2e
