@@ -19,6 +19,8 @@
 //!
 //! Start reading at [`value::AttributeValue`].
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 pub mod capacity;
 pub mod clock;
 pub mod codec;
@@ -34,6 +36,6 @@ pub mod value;
 pub use capacity::CapacityUnits;
 pub use descriptor::{TableDescriptor, TableId};
 pub use name::{Arn, IndexName, TableName};
-pub use number::Number;
+pub use number::{Number, NumberError};
 pub use schema::{KeySchema, KeyType, Projection, ScalarType};
 pub use value::{AttributeValue, Item};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::Number;
+use crate::schema::ScalarType;
 
 /// An item: attribute values by name, ordered by the UTF-8 bytes of the name.
 pub type Item = BTreeMap<String, AttributeValue>;
@@ -99,5 +100,98 @@ impl AttributeValue {
             Self::Ns(_) => AttributeType::Ns,
             Self::Bs(_) => AttributeType::Bs,
         }
+    }
+
+    /// The type as a key attribute's type; `None` if a key cannot have it.
+    pub fn scalar_type(&self) -> Option<ScalarType> {
+        match self {
+            Self::S(_) => Some(ScalarType::S),
+            Self::N(_) => Some(ScalarType::N),
+            Self::B(_) => Some(ScalarType::B),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is of a type that a key can have: a string, a number or a binary.
+    pub fn is_scalar_key(&self) -> bool {
+        self.scalar_type().is_some()
+    }
+
+    /// The text, if this is a string.
+    pub fn as_s(&self) -> Option<&str> {
+        match self {
+            Self::S(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is one.
+    pub fn as_n(&self) -> Option<&Number> {
+        match self {
+            Self::N(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The bytes, if this is a binary.
+    pub fn as_b(&self) -> Option<&Bytes> {
+        match self {
+            Self::B(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The pairs, if this is a map.
+    pub fn as_m(&self) -> Option<&BTreeMap<String, AttributeValue>> {
+        match self {
+            Self::M(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The elements, if this is a list.
+    pub fn as_l(&self) -> Option<&[AttributeValue]> {
+        match self {
+            Self::L(list) => Some(list),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for AttributeValue {
+    fn from(text: &str) -> Self {
+        Self::S(text.to_owned())
+    }
+}
+
+impl From<String> for AttributeValue {
+    fn from(text: String) -> Self {
+        Self::S(text)
+    }
+}
+
+impl From<Number> for AttributeValue {
+    fn from(number: Number) -> Self {
+        Self::N(number)
+    }
+}
+
+impl From<Bytes> for AttributeValue {
+    fn from(bytes: Bytes) -> Self {
+        Self::B(bytes)
+    }
+}
+
+impl From<bool> for AttributeValue {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
     }
 }
