@@ -1,1 +1,39 @@
-//! partita-storage
+//! Partita's storage: ordered, durable rows with one writer, on an object store.
+//!
+//! ```text
+//!   table engine
+//!        |
+//!      Shard          change log, dropped tables          shard.rs, log.rs
+//!        |
+//!   dyn ShardStore    rows, batches, snapshots            store.rs
+//!      /     \
+//!  engine   MemoryStore                                   slate.rs, memory.rs
+//!     |
+//!  object store: a synced folder, or memory               location.rs, claim.rs, probe.rs
+//! ```
+//!
+//! Invariants:
+//! - A batch is applied as a whole or not at all, and batches become durable in the order of their calls.
+//! - What a [`Visibility::Durable`] read returns is never taken back by a crash.
+//! - When the log fails, waiting writes get an error and the store answers nothing else any more; nobody is told
+//!   that a write succeeded unless it is durable.
+//! - A shard has at most one writer: a lock on the folder, and the engine's fencing beneath it.
+//! - Nobody above this crate names the engine, and nothing above can tell which write-ahead log is in use.
+//!
+//! Deliberately absent: what a row means (the table engine's business), placement of shards, replication, and
+//! metrics.
+//!
+//! Start reading at [`ShardStore`], then [`Shard`].
+
+pub mod error;
+pub mod log;
+pub mod memory;
+pub mod shard;
+pub mod space;
+pub mod store;
+
+pub use error::{Error, Fault, Result};
+pub use log::{LogEntry, LogRecord, LogSequence, LogStart};
+pub use memory::MemoryStore;
+pub use shard::{Shard, Swept};
+pub use store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};
