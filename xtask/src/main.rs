@@ -1,1 +1,64 @@
-fn main() {}
+//! `cargo xtask`: everything that builds, checks and tests the project, on a fresh machine too.
+//!
+//! - `test` runs what CI runs: [`tidy`], formatting, lints, every Rust test, and the black-box tests with real clients.
+//! - `crds` regenerates `crds/` from `operator/api`.
+//! - `fuzz` runs a fuzz target for as long as asked; `test` runs each of them briefly.
+//! - `measure` prints start-up time and resident memory of `partita local`.
+//!
+//! It deliberately holds no product code. Start reading at [`test::run`].
+
+mod clients;
+mod fuzz;
+mod measure;
+mod shell;
+mod test;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, checks and tests Partita")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every check and test; installs what they need
+    Test {
+        /// Only these steps (repeatable); see the list printed by `--list`
+        #[arg(long)]
+        only: Vec<String>,
+        /// Print the steps and stop
+        #[arg(long)]
+        list: bool,
+    },
+    /// Regenerate crds/ from operator/api
+    Crds,
+    /// Check crate arrows, file and function sizes, and banned words
+    Tidy,
+    /// Run one fuzz target with coverage guidance (needs a nightly toolchain)
+    Fuzz {
+        /// A target of fuzz/fuzz_targets, without `.rs`
+        target: String,
+        /// How long to run
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Print start-up time and resident memory of `partita local`
+    Measure,
+}
+
+fn main() -> Result<()> {
+    let shell = shell::Shell::new()?;
+    match Arguments::parse().command {
+        Command::Test { list: true, .. } => test::list(),
+        Command::Test { only, .. } => test::run(&shell, &only),
+        Command::Crds => test::crds(&shell),
+        Command::Tidy => tidy::run(&shell),
+        Command::Fuzz { target, seconds } => fuzz::guided(&shell, &target, seconds),
+        Command::Measure => measure::run(&shell),
+    }
+}

@@ -1,0 +1,66 @@
+//! Unmodified AWS clients against the built binary.
+
+#![expect(clippy::disallowed_methods, reason = "the installed clients are found through the environment")]
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use partita_e2e::Server;
+
+const KEY: (&str, &str) = ("PARTITATESTKEY000001", "a/secret+that=needs&care");
+
+/// Runs a client's own test runner; its output is shown when it fails.
+fn run(command: &mut Command, folder: &str, server: &Server) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(folder);
+    command.current_dir(folder).env("PARTITA_ENDPOINT", &server.endpoint);
+    command.env("AWS_ACCESS_KEY_ID", KEY.0).env("AWS_SECRET_ACCESS_KEY", KEY.1);
+    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "{command:?} failed: {}\n{text}", output.status);
+    Ok(())
+}
+
+fn installed(variable: &str) -> Result<String> {
+    std::env::var(variable).with_context(|| format!("{variable} is not set: run `cargo xtask test`, which installs the clients"))
+}
+
+fn signed() -> Result<Server> {
+    Server::start_with(&["--ephemeral"], &[("PARTITA_ACCESS_KEY_ID", KEY.0), ("PARTITA_SECRET_ACCESS_KEY", KEY.1)])
+}
+
+fn pytest() -> Result<Command> {
+    let mut command = Command::new(installed("PARTITA_E2E_PYTHON")?);
+    command.args(["-B", "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]);
+    Ok(command)
+}
+
+#[test]
+fn boto3_and_the_aws_cli() -> Result<()> {
+    run(&mut pytest()?, "python", &Server::start(&["--ephemeral"])?)
+}
+
+#[test]
+fn boto3_signed() -> Result<()> {
+    run(pytest()?.args(["test_items.py", "test_reads.py", "test_tables.py"]), "python", &signed()?)
+}
+
+#[test]
+fn javascript_sdk_v3_signed() -> Result<()> {
+    let mut command = Command::new("node");
+    command.args(["--test", "sdk.test.mjs"]).env("PARTITA_E2E_NODE_MODULES", installed("PARTITA_E2E_NODE_MODULES")?);
+    run(&mut command, "javascript", &signed()?)
+}
+
+#[test]
+fn go_sdk_v2_signed() -> Result<()> {
+    run(Command::new("go").args(["test", "-count=1", "./..."]), "go", &signed()?)
+}
+
+#[test]
+fn the_airports_example() -> Result<()> {
+    let server = Server::start(&["--ephemeral", "--apply", concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/airports/table.yaml")])?;
+    let mut command = Command::new(installed("PARTITA_E2E_PYTHON")?);
+    command.args(["-B", "airports.py", "--check", "expected-output.txt"]);
+    run(&mut command, "../../examples/airports", &server)
+}

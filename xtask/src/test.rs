@@ -1,0 +1,79 @@
+//! The steps of `cargo xtask test`, in order, each with its time.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell::{Shell, run, say};
+use crate::{clients, fuzz, tidy};
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Shell) -> Result<()>,
+}
+
+/// Cheap checks first, so that a small mistake is told in seconds.
+const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "formatting", run: |shell| shell.cargo(&["fmt", "--all", "--check"]) },
+    Step { name: "tidy", what: "crate arrows, sizes, banned words", run: tidy::run },
+    Step { name: "clients", what: "install the black-box clients", run: clients::install },
+    Step { name: "build", what: "the release binary", run: |shell| shell.cargo(&["build", "--release", "--locked", "--bins"]) },
+    Step { name: "rust", what: "unit, property, model-based, crash and black-box tests", run: rust_tests },
+    Step { name: "clippy", what: "lints", run: clippy },
+    Step { name: "doc", what: "documentation builds without warnings", run: doc },
+    Step { name: "fuzz", what: "each fuzz target, briefly", run: fuzz::brief },
+];
+
+pub(crate) fn list() -> Result<()> {
+    STEPS.iter().try_for_each(|step| say(format!("{:<8} {}", step.name, step.what)))
+}
+
+pub(crate) fn run_step(shell: &Shell, step: &str) -> Result<()> {
+    let step = STEPS.iter().find(|known| known.name == step);
+    (step.context("no such step")?.run)(shell)
+}
+
+pub(crate) fn run(shell: &Shell, only: &[String]) -> Result<()> {
+    if let Some(unknown) = only.iter().find(|name| !STEPS.iter().any(|step| step.name == **name)) {
+        bail!("no step is called `{unknown}`; `cargo xtask test --list` shows them");
+    }
+    let chosen: Vec<&Step> = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)).collect();
+    let begin = now();
+    for (number, step) in chosen.iter().enumerate() {
+        say(format!("== {}/{} {}: {}", number + 1, chosen.len(), step.name, step.what))?;
+        let start = now();
+        run_step(shell, step.name).with_context(|| {
+            format!("step `{}` failed; repeat it alone with `cargo xtask test --only {}`", step.name, step.name)
+        })?;
+        say(format!("== {} done in {:.1} s", step.name, start.elapsed().as_secs_f64()))?;
+    }
+    say(format!("== all {} steps passed in {:.0} s", chosen.len(), begin.elapsed().as_secs_f64()))
+}
+
+/// Rewrites `crds/` and the other golden files of `operator/api`.
+pub(crate) fn crds(shell: &Shell) -> Result<()> {
+    run(shell.command("cargo").env("UPDATE_EXPECT", "1").args(["test", "--release", "--locked", "--package", "partita-api", "fresh"]))
+}
+
+fn rust_tests(shell: &Shell) -> Result<()> {
+    let mut command = shell.command("cargo");
+    command.args(["test", "--release", "--locked", "--workspace", "--all-features"]);
+    clients::environment(shell, &mut command);
+    run(&mut command)
+}
+
+fn clippy(shell: &Shell) -> Result<()> {
+    shell.cargo(&["clippy", "--release", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+}
+
+fn doc(shell: &Shell) -> Result<()> {
+    let mut command = shell.command("cargo");
+    command.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--release", "--locked", "--workspace", "--no-deps"]);
+    run(&mut command)
+}
+
+#[expect(clippy::disallowed_methods, reason = "progress shows wall-clock time")]
+fn now() -> Instant {
+    Instant::now()
+}
