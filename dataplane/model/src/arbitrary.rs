@@ -1,7 +1,7 @@
 //! Generators for property tests, here and in other crates (feature `arbitrary`).
 //!
-//! They lean towards what breaks code: zero bytes and 0xFF in strings and binaries, values that begin one another, numbers at the ends of the
-//! range, empty containers.
+//! They lean towards what breaks code: zero bytes and 0xFF in strings and binaries, values that begin one
+//! another, numbers at the ends of the range, empty containers.
 
 use std::collections::BTreeSet;
 

@@ -23,12 +23,12 @@
 //! count, length = LEB128, no longer than needed, below 2^32
 //! ```
 //!
-//! These bytes stay on disk for ever. A tag never changes meaning; a change that old readers would misread gets a new version byte, and
-//! version 1 stays readable.
+//! These bytes stay on disk for ever. A tag never changes meaning; a change that old readers would misread
+//! gets a new version byte, and version 1 stays readable.
 //!
-//! Items that are equal have equal bytes, and the decoder refuses any other form, so that a comparison of rows is a
-//! comparison of items. Input is not trusted: nothing here panics, recurses beyond [`DEPTH_MAX`], or reserves memory for a length that the
-//! input does not hold.
+//! Items that are equal have equal bytes, and the decoder refuses any other form, so that a comparison of
+//! rows is a comparison of items. Input is not trusted: nothing here panics, recurses beyond [`DEPTH_MAX`],
+//! or reserves memory for a length that the input does not hold.
 
 use bytes::Bytes;
 
@@ -40,8 +40,8 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-/// Lists and maps within each other that the decoder follows. Twice what the API accepts, so that whatever was written can be read, and
-/// little enough for any thread's stack.
+/// Lists and maps within each other that the decoder follows. Twice what the API accepts, so that whatever
+/// was written can be read, and little enough for any thread's stack.
 pub const DEPTH_MAX: usize = 2 * NESTING_DEPTH_MAX;
 
 const VERSION: u8 = 0x01;
@@ -60,7 +60,8 @@ mod tag {
     pub(super) const BINARY_SET: u8 = 0x0A;
 }
 
-/// Why bytes are not a stored item or value: they were damaged, or a newer release wrote them. `at` counts bytes from the start.
+/// Why bytes are not a stored item or value: they were damaged, or a newer release wrote them. `at` counts
+/// bytes from the start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The form is not one this release knows.
@@ -121,7 +122,8 @@ pub enum CodecError {
     },
 }
 
-/// The stored form of an item. Its lists and maps must nest no deeper than [`DEPTH_MAX`], which the API's limit ensures.
+/// The stored form of an item. Its lists and maps must nest no deeper than [`DEPTH_MAX`], which the API's
+/// limit ensures.
 pub fn encode_item(item: &Item) -> Bytes {
     let mut out = vec![VERSION];
     encode::attributes(item, &mut out);

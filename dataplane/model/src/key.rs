@@ -2,9 +2,10 @@
 //!
 //! # Ordered bytes
 //!
-//! [`encode_scalar`] gives a key value the bytes by which rows sort. Within a type their order is DynamoDB's: strings by UTF-8 bytes,
-//! binaries by unsigned bytes, numbers by value. No value's bytes begin another's, so that the order also holds when more
-//! key bytes follow. Rows on disk are sorted by them: **this form never changes.**
+//! [`encode_scalar`] gives a key value the bytes by which rows sort. Within a type their order is DynamoDB's:
+//! strings by UTF-8 bytes, binaries by unsigned bytes, numbers by value. No value's bytes begin another's, so
+//! that the order also holds when more key bytes follow. Rows on disk are sorted by them: **this form never
+//! changes.**
 //!
 //! ```text
 //! N   0x20, 0x21 or 0x22 and what `number::ordered` says: sign, magnitude, digits in pairs; 1 to 21 bytes
@@ -12,8 +13,8 @@
 //! B   0x40  escaped bytes   0x00 0x01
 //! ```
 //!
-//! *Escaped*: each 0x00 becomes 0x00 0xFF, every other byte stands for itself. The end mark sorts before all that could go on,
-//! so that `"a"` comes before `"a\0"`.
+//! *Escaped*: each 0x00 becomes 0x00 0xFF, every other byte stands for itself. The end mark sorts before all
+//! that could go on, so that `"a"` comes before `"a\0"`.
 //!
 //! | value | bytes |
 //! | --- | --- |
@@ -26,8 +27,9 @@
 //!
 //! # Partition hash
 //!
-//! [`partition_hash`] is XXH3-128 with seed 0, in big-endian bytes, of one letter (`S`, `N`, `B`) and the value: the UTF-8 bytes, the raw bytes,
-//! or a number's ordered bytes. It says on which partition an item lies: **it never changes either.**
+//! [`partition_hash`] is XXH3-128 with seed 0, in big-endian bytes, of one letter (`S`, `N`, `B`) and the
+//! value: the UTF-8 bytes, the raw bytes, or a number's ordered bytes. It says on which partition an item
+//! lies: **it never changes either.**
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
@@ -57,7 +59,8 @@ pub struct PrimaryKey {
 }
 
 impl PrimaryKey {
-    /// The key of `item`; `None` if a key attribute is missing or of another type than the schema says. Other attributes do not matter.
+    /// The key of `item`; `None` if a key attribute is missing or of another type than the schema says. Other
+    /// attributes do not matter.
     pub fn of_item(schema: &KeySchema, item: &Item) -> Option<Self> {
         let value_of = |attribute: &KeyAttribute| {
             let value = item.get(&attribute.name)?;
@@ -86,7 +89,8 @@ impl PrimaryKey {
     }
 }
 
-/// The ordered bytes of a key value; `None` if it is not a string, a number or a binary. See the module's page.
+/// The ordered bytes of a key value; `None` if it is not a string, a number or a binary. See the module's
+/// page.
 pub fn encode_scalar(value: &AttributeValue) -> Option<Vec<u8>> {
     if let AttributeValue::N(number) = value {
         let mut out = Vec::new();
@@ -98,8 +102,8 @@ pub fn encode_scalar(value: &AttributeValue) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The bytes with which [`encode_scalar`] begins for exactly those values that begin with `value`; `None` if it is
-/// neither a string nor a binary.
+/// The bytes with which [`encode_scalar`] begins for exactly those values that begin with `value`; `None` if
+/// it is neither a string nor a binary.
 pub fn encode_prefix(value: &AttributeValue) -> Option<Vec<u8>> {
     let (tag, bytes) = match value {
         AttributeValue::S(text) => (STRING, text.as_bytes()),
@@ -117,7 +121,8 @@ pub fn encode_prefix(value: &AttributeValue) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Takes one key value off the front of `bytes` and returns it with what follows; `None` unless [`encode_scalar`] makes such bytes.
+/// Takes one key value off the front of `bytes` and returns it with what follows; `None` unless
+/// [`encode_scalar`] makes such bytes.
 pub fn decode_scalar(bytes: &[u8]) -> Option<(AttributeValue, &[u8])> {
     let (&tag, escaped) = bytes.split_first()?;
     match tag {
@@ -135,7 +140,8 @@ pub fn decode_scalar(bytes: &[u8]) -> Option<(AttributeValue, &[u8])> {
 
 /// The place of a partition key among a table's partitions; see the module's page.
 ///
-/// A value that cannot be a key is hashed in its stored form, so that the function is total; nothing may rely on that hash.
+/// A value that cannot be a key is hashed in its stored form, so that the function is total; nothing may rely
+/// on that hash.
 pub fn partition_hash(value: &AttributeValue) -> [u8; 16] {
     let mut input = Vec::with_capacity(64); // most keys are shorter
     match value {

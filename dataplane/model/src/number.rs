@@ -1,7 +1,9 @@
-//! DynamoDB's numbers: decimals of up to 38 significant digits, exact, with a magnitude from 1E-130 to below 1E+126.
+//! DynamoDB's numbers: decimals of up to 38 significant digits, exact, with a magnitude from 1E-130 to below
+//! 1E+126.
 //!
-//! A [`Number`] is `±digits × 10^exponent` in normal form: `digits` does not end in a zero, and zero is `+0 × 10^0`. Two numbers of
-//! equal value are therefore the same bits, so equality and hashing need no arithmetic.
+//! A [`Number`] is `±digits × 10^exponent` in normal form: `digits` does not end in a zero, and zero is
+//! `+0 × 10^0`. Two numbers of equal value are therefore the same bits, so equality and hashing need no
+//! arithmetic.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -56,8 +58,8 @@ impl Number {
     /// Zero.
     pub const ZERO: Self = Self { negative: false, exponent: 0, digits: 0 };
 
-    /// `±digits × 10^exponent`, brought to normal form. Fails if the value is out of DynamoDB's range, but never with
-    /// [`NumberError::NotNumeric`]; a range error wins over too many digits.
+    /// `±digits × 10^exponent`, brought to normal form. Fails if the value is out of DynamoDB's range, but
+    /// never with [`NumberError::NotNumeric`]; a range error wins over too many digits.
     pub fn from_parts(negative: bool, digits: u128, exponent: i32) -> Result<Self, NumberError> {
         if digits == 0 {
             return Ok(Self::ZERO);
@@ -99,14 +101,16 @@ impl Number {
         self.digits.checked_ilog10().unwrap_or(0) + 1
     }
 
-    /// The exact sum, or an error if no [`Number`] is equal to it. Nothing is ever rounded.
+    /// The exact sum, or an error if no [`Number`] is equal to it. Nothing is ever rounded. A sum that has
+    /// both too many digits and a magnitude out of range is refused for either.
     pub fn checked_add(&self, other: &Self) -> Result<Self, NumberError> {
         if self.is_zero() || other.is_zero() {
             return Ok(if self.is_zero() { *other } else { *self });
         }
         let (high, low) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
-        // If the exponents differ, the last digit of `low` is also the last of the sum. A sum of at most 38 digits is then below 10^38
-        // in units of `low`, as `low` is, so `high` is below 2·10^38 and fits. What does not fit has a sum of too many digits.
+        // If the exponents differ, the last digit of `low` is also the last of the sum. A sum of at most 38
+        // digits is then below 10^38 in units of `low`, as `low` is, so `high` is below 2·10^38 and fits.
+        // What does not fit has a sum of too many digits.
         let shift = u32::from(high.exponent.abs_diff(low.exponent));
         let high_digits = 10u128
             .checked_pow(shift)
@@ -211,8 +215,9 @@ impl fmt::Debug for Number {
     }
 }
 
-/// Reads an optional sign, digits with an optional point (at least one digit on either side of it), and an optional exponent
-/// (`e` or `E`, an optional sign, digits). Neither white space nor `NaN` nor `Infinity` is a number. A range error wins over too many digits.
+/// Reads an optional sign, digits with an optional point (at least one digit on either side of it), and an
+/// optional exponent (`e` or `E`, an optional sign, digits). Neither white space nor `NaN` nor `Infinity` is
+/// a number. A range error wins over too many digits.
 impl FromStr for Number {
     type Err = NumberError;
 

@@ -1,7 +1,8 @@
-//! How many bytes DynamoDB counts for a value, an attribute and an item. Limits and capacity units are measured in these bytes;
-//! what an item takes on disk is another matter ([`crate::codec`]).
+//! How many bytes DynamoDB counts for a value, an attribute and an item. Limits and capacity units are
+//! measured in these bytes; what an item takes on disk is another matter ([`crate::codec`]).
 //!
-//! The rules are those of the developer guide, "DynamoDB item sizes and formats"; a number's is exact where the guide says "approximately".
+//! The rules are those of the developer guide, "DynamoDB item sizes and formats"; a number's is exact where
+//! the guide says "approximately".
 
 use crate::{AttributeValue, Item, Number};
 
@@ -45,9 +46,11 @@ pub fn value_size(value: &AttributeValue) -> usize {
     }
 }
 
-/// Bytes of a number: 1 for zero; otherwise one, and one for each base-100 digit, and one if negative; at most 21.
+/// Bytes of a number: 1 for zero; otherwise one, and one for each base-100 digit, and one if negative; at
+/// most 21.
 ///
-/// Base-100 digits lie at even powers of ten, so an even count of decimal digits that begins at an odd power touches one more of them.
+/// Base-100 digits lie at even powers of ten, so an even count of decimal digits that begins at an odd power
+/// touches one more of them.
 pub fn number_size(number: &Number) -> usize {
     if number.is_zero() {
         return 1;
@@ -57,8 +60,8 @@ pub fn number_size(number: &Number) -> usize {
     (1 + pairs + usize::from(number.is_negative())).min(NUMBER_BYTES_MAX)
 }
 
-/// How many lists and maps lie within each other, the value itself counted: 0 for anything else, 1 for `[]` or `[1]`, 2 for `[[]]`.
-/// Compare with [`crate::limits::NESTING_DEPTH_MAX`].
+/// How many lists and maps lie within each other, the value itself counted: 0 for anything else, 1 for `[]`
+/// or `[1]`, 2 for `[[]]`. Compare with [`crate::limits::NESTING_DEPTH_MAX`].
 pub fn nesting_depth(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::M(map) => 1 + map.values().map(nesting_depth).max().unwrap_or(0),

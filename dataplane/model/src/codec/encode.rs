@@ -30,9 +30,7 @@ pub(super) fn value(value: &AttributeValue, out: &mut Vec<u8>) {
             out.push(tag::MAP);
             attributes(map, out);
         }
-        AttributeValue::L(list) => {
-            sequence(tag::LIST, list, out, self::value);
-        }
+        AttributeValue::L(list) => sequence(tag::LIST, list, out, self::value),
         AttributeValue::Ss(set) => {
             sequence(tag::STRING_SET, set, out, |text, out| bytes(text.as_bytes(), out))
         }

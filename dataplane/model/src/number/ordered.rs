@@ -1,4 +1,5 @@
-//! The bytes of a number whose order is the order of the values. Keys and stored items share them; they never change.
+//! The bytes of a number whose order is the order of the values. Keys and stored items share them; they never
+//! change.
 //!
 //! ```text
 //! zero      0x21
@@ -7,10 +8,12 @@
 //! ```
 //!
 //! - *magnitude*: the decimal exponent of the first digit plus 130, which is 0 to 255, in one byte.
-//! - *pair*: the significant digits from the first on, two to a byte; an odd count is filled up with a zero. The byte is `2 × pair + 1`, and
-//!   `2 × pair` for the last, so that a number that ends here sorts before one that goes on, and a reader knows where to stop.
+//! - *pair*: the significant digits from the first on, two to a byte; an odd count is filled up with a zero.
+//!   The byte is `2 × pair + 1`, and `2 × pair` for the last, so that a number that ends here sorts before
+//!   one that goes on, and a reader knows where to stop.
 //!
-//! One to 21 bytes. The form is prefix-free: no number's bytes begin another's. Each number has exactly one form, and [`read`] takes no other.
+//! One to 21 bytes. The form is prefix-free: no number's bytes begin another's. Each number has exactly one
+//! form, and [`read`] takes no other.
 
 use super::{MAGNITUDE_MIN, Number, SIGNIFICANT_DIGITS_MAX};
 
@@ -44,7 +47,8 @@ pub(crate) fn write(number: &Number, out: &mut Vec<u8>) {
     out.extend_from_slice(used);
 }
 
-/// Takes one number off the front of `bytes` and returns it with what follows; `None` unless [`write`] makes such bytes.
+/// Takes one number off the front of `bytes` and returns it with what follows; `None` unless [`write`] makes
+/// such bytes.
 pub(crate) fn read(bytes: &[u8]) -> Option<(Number, &[u8])> {
     let (&class, rest) = bytes.split_first()?;
     let (negative, mask) = match class {
