@@ -154,7 +154,17 @@ fn sums_are_exact_or_refused() {
     assert_eq!(sum("5e125", "5e125"), Err(NumberError::Overflow));
     assert_eq!(sum("1.1e-130", "-1e-130"), Err(NumberError::Underflow));
     assert_eq!(sum(&"9".repeat(38), "1"), Ok(format!("1{}", "0".repeat(38))));
+    // Beyond u128 on the way.
+    assert_eq!(sum("3.4e38", &"9".repeat(38)), Err(NumberError::TooManyDigits));
     assert_eq!(number("1").checked_sub(&number("1e-37")), Ok(number(&format!("0.{}", "9".repeat(37)))));
+}
+
+#[test]
+fn zero_has_no_sign() {
+    assert_eq!(-Number::ZERO, Number::ZERO);
+    assert_eq!(Number::ZERO.checked_sub(&Number::ZERO), Ok(Number::ZERO));
+    assert_eq!(Number::from_parts(true, 0, 99), Ok(Number::ZERO));
+    assert_eq!((-Number::from(3)).to_string(), "-3");
 }
 
 #[test]
