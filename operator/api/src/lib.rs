@@ -1,1 +1,48 @@
-//! partita-api
+//! The Kubernetes kinds of `partita.dev`: their Rust types, their CRDs, and the API server's verdict on them.
+//!
+//! ```text
+//! table.rs ──derive──> CRD (crd.rs) ──> crds/*.yaml
+//!                        │
+//!                        └──> validate(new, old): what an API server would answer, without one
+//! ```
+//!
+//! A kind's spec is a superset of the one the ACK controller for DynamoDB takes, so that such a manifest needs no
+//! change but its `apiVersion`. Both served versions, `v1alpha1` and `v1`, have one identical shape.
+//!
+//! What this crate is not: it does not talk to Kubernetes, decides nothing about what to do with an object, does no
+//! I/O, and never fills a default into a spec: a field that is absent stays absent.
+//!
+//! Invariants:
+//! - A CRD rejects only what DynamoDB itself answers with a `ValidationException`, and changes of fields that cannot
+//!   change.
+//! - Schemas are structural, hold no `default` and no `nullable`, bound every list, and a CRD stays below 100 KB.
+//! - `crds/` holds exactly what [`crds`] returns (`UPDATE_EXPECT=1 cargo test -p partita-api` rewrites it).
+//!
+//! Start reading at [`TableSpec`], then [`conditions`], then [`validate`].
+
+pub mod annotations;
+pub mod conditions;
+mod crd;
+mod reference;
+mod table;
+mod validation;
+
+pub use crd::{crds, definition, to_yaml};
+pub use reference::{NamespacedName, Reference};
+pub use table::*;
+pub use validation::{FieldError, validate};
+
+/// The API group of every kind.
+pub const GROUP: &str = "partita.dev";
+/// The version objects are stored in.
+pub const VERSION: &str = "v1";
+/// All served versions, the stored one first. They share one shape.
+pub const SERVED_VERSIONS: [&str; 2] = [VERSION, "v1alpha1"];
+
+/// What can go wrong in this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A value could not be written as YAML. Not retryable; a defect of the value's type.
+    #[error("cannot write YAML")]
+    Yaml(#[from] serde_saphyr::ser::Error),
+}
