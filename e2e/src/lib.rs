@@ -47,15 +47,27 @@ impl Server {
 
     /// [`Self::start`] with environment variables.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
-        let mut command = Command::new(binary()?);
-        command.args(["local", "--listen", "127.0.0.1:0"]).args(arguments);
-        command.envs(environment.iter().copied()).stdout(Stdio::piped());
+        Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).envs(environment.iter().copied()))
+    }
+
+    /// [`Self::start`] in a working folder.
+    pub fn start_in(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).current_dir(folder))
+    }
+
+    fn spawn(command: &mut Command) -> Result<Self> {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start partita")?;
         let lines = lines_of(child.stdout.take().context("stdout is piped")?);
         let mut server = Self { child, endpoint: String::new(), banner: Vec::new(), output: lines };
         while server.endpoint.is_empty() {
-            let line = server.output.recv_timeout(PATIENCE).context("partita ended or hung before it printed its endpoint")?;
-            if let Some(address) = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()) {
+            let line = server
+                .output
+                .recv_timeout(PATIENCE)
+                .context("partita ended or hung before it printed its endpoint")?;
+            if let Some(address) =
+                line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next())
+            {
                 server.endpoint = format!("http://{address}");
             }
             server.banner.push(line);
@@ -85,7 +97,10 @@ impl Server {
     /// Waits for a line of output that contains `wanted`.
     pub fn wait_for_line(&self, wanted: &str) -> Result<String> {
         loop {
-            let line = self.output.recv_timeout(PATIENCE).with_context(|| format!("no line with `{wanted}` came"))?;
+            let line = self
+                .output
+                .recv_timeout(PATIENCE)
+                .with_context(|| format!("no line with `{wanted}` came"))?;
             if line.contains(wanted) {
                 return Ok(line);
             }
@@ -107,7 +122,8 @@ impl Server {
 
     /// Runs a command of the binary, such as `get tables`, against this server; `Ok` holds status, stdout and stderr.
     pub fn run(&self, arguments: &[&str]) -> Result<(ExitStatus, String, String)> {
-        let output = Command::new(binary()?).args(arguments).env("PARTITA_ENDPOINT", &self.endpoint).output()?;
+        let output =
+            Command::new(binary()?).args(arguments).env("PARTITA_ENDPOINT", &self.endpoint).output()?;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ok((output.status, text(output.stdout), text(output.stderr)))
     }
@@ -123,8 +139,13 @@ impl Drop for Server {
 
 /// One DynamoDB call, as [`Server::call`], to any endpoint.
 pub fn call(endpoint: &str, operation: &str, body: &Value) -> Result<(u16, Value)> {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().new_agent();
-    let credential = "Credential=any/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0";
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .new_agent();
+    let credential =
+        "Credential=any/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0";
     let mut answer = agent
         .post(endpoint)
         .header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"))
@@ -146,6 +167,10 @@ pub fn eventually(what: &str, mut check: impl FnMut() -> Result<bool>) -> Result
         std::thread::sleep(PAUSE);
     }
     bail!("did not come: {what}")
+}
+
+fn arguments_of<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    ["local", "--listen", "127.0.0.1:0"].into_iter().chain(more.iter().copied()).collect()
 }
 
 fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {

@@ -16,17 +16,22 @@ fn run(command: &mut Command, folder: &str, server: &Server) -> Result<()> {
     command.current_dir(folder).env("PARTITA_ENDPOINT", &server.endpoint);
     command.env("AWS_ACCESS_KEY_ID", KEY.0).env("AWS_SECRET_ACCESS_KEY", KEY.1);
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "{command:?} failed: {}\n{text}", output.status);
     Ok(())
 }
 
 fn installed(variable: &str) -> Result<String> {
-    std::env::var(variable).with_context(|| format!("{variable} is not set: run `cargo xtask test`, which installs the clients"))
+    std::env::var(variable)
+        .with_context(|| format!("{variable} is not set: run `cargo xtask test`, which installs the clients"))
 }
 
 fn signed() -> Result<Server> {
-    Server::start_with(&["--ephemeral"], &[("PARTITA_ACCESS_KEY_ID", KEY.0), ("PARTITA_SECRET_ACCESS_KEY", KEY.1)])
+    Server::start_with(
+        &["--ephemeral"],
+        &[("PARTITA_ACCESS_KEY_ID", KEY.0), ("PARTITA_SECRET_ACCESS_KEY", KEY.1)],
+    )
 }
 
 fn pytest() -> Result<Command> {
@@ -48,7 +53,9 @@ fn boto3_signed() -> Result<()> {
 #[test]
 fn javascript_sdk_v3_signed() -> Result<()> {
     let mut command = Command::new("node");
-    command.args(["--test", "sdk.test.mjs"]).env("PARTITA_E2E_NODE_MODULES", installed("PARTITA_E2E_NODE_MODULES")?);
+    command
+        .args(["--test", "sdk.test.mjs"])
+        .env("PARTITA_E2E_NODE_MODULES", installed("PARTITA_E2E_NODE_MODULES")?);
     run(&mut command, "javascript", &signed()?)
 }
 
@@ -59,7 +66,11 @@ fn go_sdk_v2_signed() -> Result<()> {
 
 #[test]
 fn the_airports_example() -> Result<()> {
-    let server = Server::start(&["--ephemeral", "--apply", concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/airports/table.yaml")])?;
+    let server = Server::start(&[
+        "--ephemeral",
+        "--apply",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/airports/table.yaml"),
+    ])?;
     let mut command = Command::new(installed("PARTITA_E2E_PYTHON")?);
     command.args(["-B", "airports.py", "--check", "expected-output.txt"]);
     run(&mut command, "../../examples/airports", &server)

@@ -25,7 +25,8 @@ fn kill_9_loses_no_acknowledged_write() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let arguments = ["--data", data.to_str().context("temporary folders have UTF-8 names")?];
-    let history = History { acknowledged: Mutex::new(vec![0; usize::try_from(WRITERS)?]), total: AtomicU64::new(0) };
+    let history =
+        History { acknowledged: Mutex::new(vec![0; usize::try_from(WRITERS)?]), total: AtomicU64::new(0) };
     let mut server = Server::start(&arguments)?;
     create_table(&server)?;
     for round in 1..=ROUNDS {
@@ -57,7 +58,8 @@ fn create_table(server: &Server) -> Result<()> {
         }),
     )?;
     eventually("the table is active", || {
-        Ok(server.expect("DescribeTable", &json!({"TableName": "crash"}))?["Table"]["TableStatus"] == "ACTIVE")
+        Ok(server.expect("DescribeTable", &json!({"TableName": "crash"}))?["Table"]["TableStatus"]
+            == "ACTIVE")
     })
 }
 
@@ -106,16 +108,31 @@ fn verify(server: &Server, history: &History) -> Result<()> {
     for (writer, expected) in acknowledged.iter().enumerate() {
         let items = query(server, &json!({"TableName": "crash"}), writer)?;
         let found = numbers(&items, "c")?;
-        ensure!(u64::try_from(found.len())? >= *expected, "writer {writer}: {} of {expected} items are left", found.len());
+        ensure!(
+            u64::try_from(found.len())? >= *expected,
+            "writer {writer}: {} of {expected} items are left",
+            found.len()
+        );
         // One more than acknowledged may be there: its outcome is unknown. Never more, and never a hole.
         ensure!(u64::try_from(found.len())? <= expected + 1, "writer {writer}: an item nobody wrote");
-        ensure!(found.iter().zip(1..).all(|(number, wanted)| *number == wanted), "writer {writer}: a hole in {found:?}");
-        let index = query(server, &json!({"TableName": "crash", "IndexName": "by-twin", "ScanIndexForward": false}), writer)?;
+        ensure!(
+            found.iter().zip(1..).all(|(number, wanted)| *number == wanted),
+            "writer {writer}: a hole in {found:?}"
+        );
+        let index = query(
+            server,
+            &json!({"TableName": "crash", "IndexName": "by-twin", "ScanIndexForward": false}),
+            writer,
+        )?;
         ensure!(numbers(&index, "c")? == found, "writer {writer}: the local index differs from the table");
         let key = json!({"p": {"S": "counters"}, "c": {"N": writer.to_string()}});
-        let counter = server.expect("GetItem", &json!({"TableName": "crash", "Key": key, "ConsistentRead": true}))?;
+        let counter =
+            server.expect("GetItem", &json!({"TableName": "crash", "Key": key, "ConsistentRead": true}))?;
         let counter: u64 = counter["Item"]["n"]["N"].as_str().unwrap_or("0").parse()?;
-        ensure!((*expected..=expected + 1).contains(&counter), "writer {writer}: counter {counter}, acknowledged {expected}");
+        ensure!(
+            (*expected..=expected + 1).contains(&counter),
+            "writer {writer}: counter {counter}, acknowledged {expected}"
+        );
     }
     Ok(())
 }

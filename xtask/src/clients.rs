@@ -20,7 +20,9 @@ pub(crate) fn install(shell: &Shell) -> Result<()> {
 
 /// Tells the black-box tests where the clients are.
 pub(crate) fn environment(shell: &Shell, command: &mut Command) {
-    command.env("PARTITA_E2E_PYTHON", venv(shell).join("bin/python")).env("PARTITA_E2E_NODE_MODULES", node_modules(shell));
+    command
+        .env("PARTITA_E2E_PYTHON", venv(shell).join("bin/python"))
+        .env("PARTITA_E2E_NODE_MODULES", node_modules(shell));
 }
 
 fn venv(shell: &Shell) -> PathBuf {
@@ -42,7 +44,9 @@ fn strace() -> Result<()> {
             run(Command::new("apt-get").arg("update"))?;
             run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "strace"]))
         })
-        .context("strace is missing and could not be installed: install it with your system's package manager")
+        .context(
+            "strace is missing and could not be installed: install it with your system's package manager",
+        )
 }
 
 fn python(shell: &Shell) -> Result<()> {
@@ -51,13 +55,16 @@ fn python(shell: &Shell) -> Result<()> {
         ensure!(has("python3"), "python3 is missing: install it with your system's package manager");
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv(shell)))?;
         // --no-deps: the list is complete, and the data package would pull in pandas only to be imported.
-        run(Command::new(venv(shell).join("bin/pip")).args(["install", "--quiet", "--no-deps", "--requirement"]).arg(&requirements))
+        run(Command::new(venv(shell).join("bin/pip"))
+            .args(["install", "--quiet", "--no-deps", "--requirement"])
+            .arg(&requirements))
     })
 }
 
 fn javascript(shell: &Shell) -> Result<()> {
     let from = shell.root.join("e2e/clients/javascript");
-    let (manifest, lock, settings) = (from.join("package.json"), from.join("package-lock.json"), from.join(".npmrc"));
+    let (manifest, lock, settings) =
+        (from.join("package.json"), from.join("package-lock.json"), from.join(".npmrc"));
     let folder = shell.cache.join("node");
     once(&folder, &[&manifest, &lock], || {
         ensure!(has("npm"), "npm is missing: install Node.js with your system's package manager");

@@ -10,11 +10,15 @@ const BRIEF_RUNS: u32 = 20_000;
 /// Builds every target as an ordinary program and feeds it random inputs.
 pub(crate) fn brief(shell: &Shell) -> Result<()> {
     let target = shell.target.join("fuzz");
-    run(shell.command("cargo").current_dir(shell.root.join("fuzz")).env("CARGO_TARGET_DIR", &target).args([
-        "build", "--release", "--locked", "--bins",
-    ]))?;
+    run(shell
+        .command("cargo")
+        .current_dir(shell.root.join("fuzz"))
+        .env("CARGO_TARGET_DIR", &target)
+        .args(["build", "--release", "--locked", "--bins"]))?;
     let mut ran = 0;
-    for entry in std::fs::read_dir(shell.root.join("fuzz/fuzz_targets")).context("fuzz/fuzz_targets is part of the project")? {
+    for entry in std::fs::read_dir(shell.root.join("fuzz/fuzz_targets"))
+        .context("fuzz/fuzz_targets is part of the project")?
+    {
         let path = entry?.path();
         let name = path.file_stem().context("a target has a name")?.to_string_lossy().into_owned();
         say(format!("fuzz {name}: {BRIEF_RUNS} inputs"))?;

@@ -29,7 +29,10 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
             stop(&mut server)?;
         }
         times.sort();
-        say(format!("start to first answer, {name}: median {} ms of {STARTS}", times[STARTS / 2].as_millis()))?;
+        say(format!(
+            "start to first answer, {name}: median {} ms of {STARTS}",
+            times[STARTS / 2].as_millis()
+        ))?;
     }
     let mut server = start_server(shell, &folder)?;
     std::thread::sleep(REST);
@@ -67,7 +70,8 @@ fn stop(server: &mut Child) -> Result<()> {
 }
 
 fn resident(server: &Child) -> Result<String> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).context("resident memory is read from /proc")?;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id()))
+        .context("resident memory is read from /proc")?;
     let line = status.lines().find(|line| line.starts_with("VmRSS")).context("VmRSS is in the status")?;
     Ok(line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
 }

@@ -19,11 +19,16 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the project's root")?.to_path_buf();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask lies in the project's root")?
+            .to_path_buf();
         let cache = match (environment("XDG_CACHE_HOME"), environment("HOME")) {
             (Some(cache), _) => PathBuf::from(cache),
             (None, Some(home)) => Path::new(&home).join(".cache"),
-            (None, None) => bail!("neither XDG_CACHE_HOME nor HOME is set: set one, tests keep installed clients there"),
+            (None, None) => {
+                bail!("neither XDG_CACHE_HOME nor HOME is set: set one, tests keep installed clients there")
+            }
         }
         .join("partita");
         let target = environment("CARGO_TARGET_DIR").map_or_else(|| cache.join("target"), PathBuf::from);
@@ -60,7 +65,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
-    ensure!(output.status.success(), "`{shown}` failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "`{shown}` failed: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::shell::{Shell, run, say};
+use crate::shell::{self, Shell, say};
 use crate::{clients, fuzz, tidy};
 
 struct Step {
@@ -18,7 +18,11 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", what: "formatting", run: |shell| shell.cargo(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", what: "crate arrows, sizes, banned words", run: tidy::run },
     Step { name: "clients", what: "install the black-box clients", run: clients::install },
-    Step { name: "build", what: "the release binary", run: |shell| shell.cargo(&["build", "--release", "--locked", "--bins"]) },
+    Step {
+        name: "build",
+        what: "the release binary",
+        run: |shell| shell.cargo(&["build", "--release", "--locked", "--bins"]),
+    },
     Step { name: "rust", what: "unit, property, model-based, crash and black-box tests", run: rust_tests },
     Step { name: "clippy", what: "lints", run: clippy },
     Step { name: "doc", what: "documentation builds without warnings", run: doc },
@@ -38,13 +42,17 @@ pub(crate) fn run(shell: &Shell, only: &[String]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|name| !STEPS.iter().any(|step| step.name == **name)) {
         bail!("no step is called `{unknown}`; `cargo xtask test --list` shows them");
     }
-    let chosen: Vec<&Step> = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)).collect();
+    let chosen: Vec<&Step> =
+        STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)).collect();
     let begin = now();
     for (number, step) in chosen.iter().enumerate() {
         say(format!("== {}/{} {}: {}", number + 1, chosen.len(), step.name, step.what))?;
         let start = now();
         run_step(shell, step.name).with_context(|| {
-            format!("step `{}` failed; repeat it alone with `cargo xtask test --only {}`", step.name, step.name)
+            format!(
+                "step `{}` failed; repeat it alone with `cargo xtask test --only {}`",
+                step.name, step.name
+            )
         })?;
         say(format!("== {} done in {:.1} s", step.name, start.elapsed().as_secs_f64()))?;
     }
@@ -53,24 +61,47 @@ pub(crate) fn run(shell: &Shell, only: &[String]) -> Result<()> {
 
 /// Rewrites `crds/` and the other golden files of `operator/api`.
 pub(crate) fn crds(shell: &Shell) -> Result<()> {
-    run(shell.command("cargo").env("UPDATE_EXPECT", "1").args(["test", "--release", "--locked", "--package", "partita-api", "fresh"]))
+    shell::run(shell.command("cargo").env("UPDATE_EXPECT", "1").args([
+        "test",
+        "--release",
+        "--locked",
+        "--package",
+        "partita-api",
+        "fresh",
+    ]))
 }
 
 fn rust_tests(shell: &Shell) -> Result<()> {
     let mut command = shell.command("cargo");
     command.args(["test", "--release", "--locked", "--workspace", "--all-features"]);
     clients::environment(shell, &mut command);
-    run(&mut command)
+    shell::run(&mut command)
 }
 
 fn clippy(shell: &Shell) -> Result<()> {
-    shell.cargo(&["clippy", "--release", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+    shell.cargo(&[
+        "clippy",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "-D",
+        "warnings",
+    ])
 }
 
 fn doc(shell: &Shell) -> Result<()> {
     let mut command = shell.command("cargo");
-    command.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--release", "--locked", "--workspace", "--no-deps"]);
-    run(&mut command)
+    command.env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--no-deps",
+    ]);
+    shell::run(&mut command)
 }
 
 #[expect(clippy::disallowed_methods, reason = "progress shows wall-clock time")]

@@ -10,7 +10,8 @@ use crate::shell::{Shell, output, say};
 
 /// Runs every check and reports all that they found.
 pub(crate) fn run(shell: &Shell) -> Result<()> {
-    let files = output(shell.command("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))?;
+    let files =
+        output(shell.command("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))?;
     let files: Vec<&str> = files.lines().filter(|file| shell.root.join(file).is_file()).collect();
     let mut found = arrows::check(shell)?;
     found.extend(sizes::check(shell, &files)?);

@@ -36,17 +36,24 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 pub(crate) fn check(shell: &Shell) -> Result<Vec<String>> {
-    let metadata = MetadataCommand::new().current_dir(&shell.root).no_deps().exec().context("cargo metadata failed")?;
+    let metadata =
+        MetadataCommand::new().current_dir(&shell.root).no_deps().exec().context("cargo metadata failed")?;
     let mut found = Vec::new();
     for package in metadata.packages {
         let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name.as_str()) else {
-            found.push(format!("{}: not in the table of crate arrows (xtask/src/tidy/arrows.rs)", package.name));
+            found.push(format!(
+                "{}: not in the table of crate arrows (xtask/src/tidy/arrows.rs)",
+                package.name
+            ));
             continue;
         };
         for dependency in &package.dependencies {
             let ours = dependency.path.is_some() && dependency.kind == DependencyKind::Normal;
             if ours && !allowed.contains(&dependency.name.as_str()) {
-                found.push(format!("{} may not use {}: arrows only point down (docs/architecture.md)", package.name, dependency.name));
+                found.push(format!(
+                    "{} may not use {}: arrows only point down (docs/architecture.md)",
+                    package.name, dependency.name
+                ));
             }
         }
     }

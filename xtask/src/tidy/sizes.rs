@@ -18,8 +18,11 @@ const EXEMPT: &[(&str, &str)] = &[];
 
 pub(crate) fn check(shell: &Shell, files: &[&str]) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for path in files.iter().filter(|path| path.ends_with(".rs") && !EXEMPT.iter().any(|(exempt, _)| exempt == *path)) {
-        let text = std::fs::read_to_string(shell.root.join(path)).with_context(|| format!("cannot read {path}"))?;
+    for path in
+        files.iter().filter(|path| path.ends_with(".rs") && !EXEMPT.iter().any(|(exempt, _)| exempt == *path))
+    {
+        let text =
+            std::fs::read_to_string(shell.root.join(path)).with_context(|| format!("cannot read {path}"))?;
         let file = syn::parse_file(&text).with_context(|| format!("cannot parse {path}"))?;
         let mut sizes = Sizes { path, found: Vec::new(), test_lines: 0 };
         sizes.visit_file(&file);
@@ -46,7 +49,10 @@ impl Sizes<'_> {
     fn function(&mut self, name: &syn::Ident, block: &syn::Block) {
         let lines = lines_of(block.span());
         if lines > FUNCTION_LINES_MAX {
-            self.found.push(format!("{}: function `{name}` has {lines} lines, at most {FUNCTION_LINES_MAX}", self.path));
+            self.found.push(format!(
+                "{}: function `{name}` has {lines} lines, at most {FUNCTION_LINES_MAX}",
+                self.path
+            ));
         }
     }
 }
@@ -64,7 +70,8 @@ impl<'ast> Visit<'ast> for Sizes<'_> {
 
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
         let test = module.attrs.iter().any(|attribute| {
-            attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+            attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
         });
         if test && module.content.is_some() {
             let lines = lines_of(module.span());
