@@ -1,0 +1,234 @@
+//! Every failure a client can see, and the one place that makes each sentence.
+//!
+//! The service reworded its validation failures in 2026, operation by operation. [`Wording`] picks an era when an error is
+//! rendered; nothing else depends on it:
+//!
+//! | | [`Wording::Classic`] | [`Wording::Modern2026`] |
+//! | --- | --- | --- |
+//! | constraints of the service model | all of them, camelCase path, value echoed | the first, PascalCase path, no value |
+//! | rules of a request | bare sentence | after `1 validation error detected: `, for the operations that moved |
+//! | rules that need the table or the item, size limits, malformed attribute values | bare sentence | bare sentence |
+//!
+//! The operations that moved are those of [`OperationName::envelopes_rules`](crate::OperationName::envelopes_rules). A
+//! sentence about a rule is made by [`ServiceError::rule`], any other by [`ServiceError::validation`].
+
+mod auth;
+mod constraint;
+mod definition;
+mod item;
+mod key;
+mod kind;
+mod request;
+mod table;
+mod throughput;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use partita_model::Item;
+use serde_json::{Map, Value};
+
+pub use auth::SigningScope;
+pub(crate) use constraint::{Constraint, Place, Violations};
+pub(crate) use definition::DefinitionRule;
+pub use key::EmptyKeyValue;
+pub use kind::ErrorKind;
+pub(crate) use request::{BatchKind, Parameter};
+pub(crate) use table::UpdateRule;
+pub use table::{BusyTable, DecreaseBudget, SwitchBudget, UnchangedThroughput};
+pub use throughput::ThrottlingReason;
+
+use crate::output::item_to_json;
+
+/// What the 2026 wording puts before the sentence of a broken request rule.
+const ENVELOPE: &str = "1 validation error detected: ";
+
+/// The era whose sentences an answer uses. Names, statuses and the order of checks are the same in both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Wording {
+    /// As the service answers since 2026.
+    #[default]
+    Modern2026,
+    /// As recorded before 2026.
+    Classic,
+}
+
+/// A failure as a client sees it: an error name, a sentence, and for some errors more members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceError {
+    kind: ErrorKind,
+    text: Text,
+    extras: Option<Box<Extras>>,
+}
+
+/// The sentence of an error, before the era is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    /// No message member at all.
+    Absent,
+    /// The same in both eras.
+    Fixed(Cow<'static, str>),
+    /// A rule of the request. `enveloped` once the operation is known to have moved to the 2026 wording.
+    Rule { sentence: Cow<'static, str>, modern: Option<Cow<'static, str>>, enveloped: bool },
+    /// Constraints of the service model.
+    Violations(Violations),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Extras {
+    /// The item a condition failed on.
+    Item(Item),
+    /// Which limit throttled the request, and whose.
+    Throttling(Vec<ThrottlingReason>),
+}
+
+impl ServiceError {
+    fn new(kind: ErrorKind, text: Text) -> Self {
+        Self { kind, text, extras: None }
+    }
+
+    fn fixed(kind: ErrorKind, sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(kind, Text::Fixed(sentence.into()))
+    }
+
+    /// `ValidationException` with a sentence that is the same in both eras: rules that need the table or the item, limits.
+    pub fn validation(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::fixed(ErrorKind::Validation, sentence)
+    }
+
+    /// `ValidationException` for a rule of the request alone. It gets the 2026 prefix if the operation has moved.
+    pub fn rule(sentence: impl Into<Cow<'static, str>>) -> Self {
+        let text = Text::Rule { sentence: sentence.into(), modern: None, enveloped: false };
+        Self::new(ErrorKind::Validation, text)
+    }
+
+    /// A rule whose sentence itself was changed in 2026.
+    fn reworded_rule(classic: impl Into<Cow<'static, str>>, modern: impl Into<Cow<'static, str>>) -> Self {
+        let text = Text::Rule { sentence: classic.into(), modern: Some(modern.into()), enveloped: false };
+        Self::new(ErrorKind::Validation, text)
+    }
+
+    /// The constraints of the service model that a request broke; at least one.
+    pub(crate) fn violations(violations: Violations) -> Self {
+        Self::new(ErrorKind::Validation, Text::Violations(violations))
+    }
+
+    /// Marks a request rule as one of an operation that has moved to the 2026 wording.
+    #[must_use]
+    pub(crate) fn in_envelope(mut self) -> Self {
+        if let Text::Rule { enveloped, .. } = &mut self.text {
+            *enveloped = true;
+        }
+        self
+    }
+
+    /// `SerializationException`: the JSON has another type than the model's member.
+    pub(crate) fn serialization(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::fixed(ErrorKind::Serialization, sentence)
+    }
+
+    /// `SerializationException` without a message: the body is not a JSON object.
+    pub fn malformed_json() -> Self {
+        Self::new(ErrorKind::Serialization, Text::Absent)
+    }
+
+    /// `UnknownOperationException`, which carries no message.
+    pub fn unknown_operation() -> Self {
+        Self::new(ErrorKind::UnknownOperation, Text::Absent)
+    }
+
+    /// `InternalServerError`, HTTP 500: the outcome of a write is unknown to the caller, who may retry.
+    pub fn internal() -> Self {
+        Self::fixed(ErrorKind::Internal, "Internal server error")
+    }
+
+    /// `ServiceUnavailable`, HTTP 503: nothing was done, the caller may retry.
+    pub fn unavailable() -> Self {
+        Self::fixed(ErrorKind::Unavailable, "Service is temporarily unavailable. Please try again.")
+    }
+
+    /// Name, namespace and status.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The exception's name without its namespace, for example `ValidationException`.
+    pub fn name(&self) -> &'static str {
+        self.kind.name()
+    }
+
+    /// HTTP status of the answer.
+    pub fn http_status(&self) -> u16 {
+        self.kind.http_status()
+    }
+
+    /// Whether the same request may succeed later without change.
+    pub fn retryable(&self) -> bool {
+        self.kind.retryable()
+    }
+
+    /// The sentence in the given era; `None` for the errors that carry none.
+    pub fn message(&self, wording: Wording) -> Option<Cow<'_, str>> {
+        match (&self.text, wording) {
+            (Text::Absent, _) => None,
+            (Text::Fixed(sentence), _) | (Text::Rule { sentence, .. }, Wording::Classic) => {
+                Some(Cow::Borrowed(sentence))
+            }
+            (Text::Rule { sentence, modern, enveloped }, Wording::Modern2026) => {
+                let sentence = modern.as_ref().unwrap_or(sentence);
+                Some(match enveloped {
+                    true => Cow::Owned(format!("{ENVELOPE}{sentence}")),
+                    false => Cow::Borrowed(sentence),
+                })
+            }
+            (Text::Violations(violations), wording) => Some(Cow::Owned(violations.message(wording))),
+        }
+    }
+
+    /// The body of the answer.
+    pub fn to_json(&self, wording: Wording) -> Value {
+        let mut body = Map::new();
+        body.insert("__type".to_owned(), Value::String(format!("{}#{}", self.kind.namespace(), self.name())));
+        if let Some(message) = self.message(wording) {
+            body.insert(self.kind.message_member().to_owned(), Value::String(message.into_owned()));
+        }
+        match self.extras.as_deref() {
+            None => {}
+            Some(Extras::Item(item)) => {
+                body.insert("Item".to_owned(), item_to_json(item));
+            }
+            Some(Extras::Throttling(reasons)) => {
+                let reasons = reasons.iter().map(ThrottlingReason::to_json).collect();
+                body.insert(self.kind.throttling_member().to_owned(), Value::Array(reasons));
+            }
+        }
+        Value::Object(body)
+    }
+
+    /// The body of the answer, as bytes.
+    pub fn to_bytes(&self, wording: Wording) -> Vec<u8> {
+        self.to_json(wording).to_string().into_bytes()
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self.message(Wording::default()) {
+            Some(message) => write!(f, ": {message}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+/// A sentence about an expression, made by `partita-expression`, is a rule of the request.
+impl From<partita_expression::Error> for ServiceError {
+    fn from(error: partita_expression::Error) -> Self {
+        Self::rule(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Sentences about a request's parameters that need no table.
+
+use super::ServiceError;
+use super::item::value_sentence;
+use crate::json::ValueFault;
+
+/// Which batch a count belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BatchKind {
+    Get,
+    Write,
+}
+
+impl BatchKind {
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Get => "BatchGetItem",
+            Self::Write => "BatchWriteItem",
+        }
+    }
+}
+
+/// A parameter as the rules about projections name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    AttributesToGet,
+    ProjectionExpression,
+}
+
+impl Parameter {
+    fn name(self) -> &'static str {
+        match self {
+            Self::AttributesToGet => "AttributesToGet",
+            Self::ProjectionExpression => "ProjectionExpression",
+        }
+    }
+}
+
+impl ServiceError {
+    /// Expressions and their legacy forms in one request; both lists in the service's order.
+    pub(crate) fn mixed_expressions(legacy: &[&str], expressions: &[&str]) -> Self {
+        Self::rule(format!(
+            "Can not use both expression and non-expression parameters in the same request: \
+             Non-expression parameters: {{{}}} Expression parameters: {{{}}}",
+            legacy.join(", "),
+            expressions.join(", ")
+        ))
+    }
+
+    /// `ReturnValues` other than `NONE` and `ALL_OLD` of PutItem and DeleteItem.
+    pub(crate) fn return_values_all_old_or_none() -> Self {
+        Self::rule("ReturnValues can only be ALL_OLD or NONE")
+    }
+
+    /// A value of `ExpressionAttributeValues` that is no attribute value.
+    pub(crate) fn invalid_expression_value(key: &str, fault: &ValueFault) -> Self {
+        Self::rule(format!(
+            "ExpressionAttributeValues contains invalid value: {} for key {key}",
+            value_sentence(fault)
+        ))
+    }
+
+    /// A value of `ExclusiveStartKey` that is no attribute value.
+    pub(crate) fn invalid_start_key_value(fault: &ValueFault) -> Self {
+        Self::rule(format!("The provided starting key is invalid: {}", value_sentence(fault)))
+    }
+
+    /// A table name of fewer than 3 or more than 255 characters.
+    pub(crate) fn table_name_length() -> Self {
+        Self::rule("TableName must be at least 3 characters long and at most 255 characters long")
+    }
+
+    /// A required top-level parameter is missing, of the operations that say so in a sentence of their own.
+    pub(crate) fn parameter_required(name: &str) -> Self {
+        Self::validation(format!("The parameter '{name}' is required but was not present in the request"))
+    }
+
+    /// A Query without any key condition.
+    pub(crate) fn key_condition_required() -> Self {
+        Self::rule(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+        )
+    }
+
+    /// `ConditionalOperator` without conditions to join.
+    pub(crate) fn conditional_operator_without_conditions() -> Self {
+        Self::rule("ConditionalOperator cannot be used without Filter or Expected")
+    }
+
+    /// `ALL_PROJECTED_ATTRIBUTES` without an index.
+    pub(crate) fn all_projected_without_index() -> Self {
+        Self::rule("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+    }
+
+    /// `SPECIFIC_ATTRIBUTES` without saying which.
+    pub(crate) fn specific_attributes_without_projection() -> Self {
+        Self::rule(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        )
+    }
+
+    /// A projection beside a `Select` that wants something else: `wanted` is `ALL_ATTRIBUTES`, `ALL_PROJECTED_ATTRIBUTES`
+    /// or `only the Count`.
+    pub(crate) fn projection_with_select(parameter: Parameter, wanted: &str) -> Self {
+        Self::rule(format!("Cannot specify the {} when choosing to get {wanted}", parameter.name()))
+    }
+
+    /// `Segment` without `TotalSegments`.
+    pub(crate) fn total_segments_missing() -> Self {
+        Self::rule(
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is \
+             present",
+        )
+    }
+
+    /// `TotalSegments` without `Segment`.
+    pub(crate) fn segment_missing() -> Self {
+        Self::rule(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is \
+             present",
+        )
+    }
+
+    /// `Segment` not below `TotalSegments`. The 2026 wording leaves the numbers out.
+    pub(crate) fn segment_out_of_range(segment: u32, total: u32) -> Self {
+        const RULE: &str =
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments";
+        Self::reworded_rule(
+            format!("{RULE}: Segment: {segment} is not less than TotalSegments: {total}"),
+            RULE,
+        )
+    }
+
+    /// A batch of nothing, or without `RequestItems`.
+    pub(crate) fn request_items_required(batch: BatchKind) -> Self {
+        Self::reworded_rule(
+            format!("The requestItems parameter is required for {}", batch.operation()),
+            "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have \
+             length greater than or equal to 1",
+        )
+    }
+
+    /// More keys or requests than one batch may hold, over all tables.
+    pub(crate) fn too_many_items(batch: BatchKind) -> Self {
+        Self::rule(format!("Too many items requested for the {} call", batch.operation()))
+    }
+
+    /// An element of a BatchWriteItem with both or none of its requests.
+    pub(crate) fn write_request_shape() -> Self {
+        Self::validation(value_sentence(&ValueFault::SeveralTypes))
+    }
+}

@@ -1,0 +1,40 @@
+//! Binary values: padded base64 in JSON strings.
+
+use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{unexpected_structure, unrecognized_collection};
+use crate::ServiceError;
+
+/// A `Blob`.
+pub(super) fn binary(value: Value) -> Result<Bytes, ServiceError> {
+    match value {
+        Value::String(text) => decode(&text),
+        Value::Object(_) => Err(unexpected_structure()),
+        Value::Array(_) => Err(unrecognized_collection("class java.nio.ByteBuffer")),
+        _ => Err(ServiceError::serialization("only base-64-encoded strings are convertible to bytes")),
+    }
+}
+
+fn decode(text: &str) -> Result<Bytes, ServiceError> {
+    if !text.len().is_multiple_of(4) {
+        return Err(ServiceError::serialization(format!(
+            "Base64 encoded length is expected a multiple of 4 bytes but found: {}",
+            text.len()
+        )));
+    }
+    STANDARD.decode(text).map(Bytes::from).map_err(|error| match error {
+        DecodeError::InvalidByte(_, byte) => {
+            ServiceError::serialization(format!("Invalid Base64 character: '{}'", char::from(byte)))
+        }
+        // The misspelling is the service's.
+        _ => ServiceError::serialization("Invalid last non-pad Base64 character dectected"),
+    })
+}
+
+/// The text of a `Blob`.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}

@@ -1,0 +1,120 @@
+//! Operations: what a request asks for, checked as far as that goes without a table.
+//!
+//! Each module reads one operation in the service's order: all JSON types first, then the constraints of the service model,
+//! then the rules of the request. A struct here holds no JSON and no unchecked text.
+
+mod attributes;
+mod batch_get_item;
+mod batch_write_item;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod endpoints;
+mod expressions;
+mod get_item;
+mod legacy;
+mod limits;
+mod list_tables;
+mod name;
+mod page;
+mod parameter;
+mod put_item;
+mod query;
+mod scan;
+mod selection;
+mod table_ref;
+mod tags;
+mod update_item;
+mod update_table;
+
+pub use batch_get_item::{BatchGetItem, BatchGetTable};
+pub use batch_write_item::{BatchWrite, BatchWriteItem, BatchWriteTable};
+pub use create_table::CreateTable;
+pub use delete_item::DeleteItem;
+pub use delete_table::DeleteTable;
+pub use describe_table::DescribeTable;
+pub use endpoints::DescribeEndpoints;
+pub use get_item::GetItem;
+pub use limits::DescribeLimits;
+pub use list_tables::ListTables;
+pub use name::OperationName;
+pub(crate) use parameter::Choices;
+pub use parameter::{ReturnCapacity, ReturnValues};
+pub use put_item::PutItem;
+pub use query::Query;
+pub use scan::{Scan, Segment};
+pub use selection::Select;
+pub use table_ref::TableRef;
+pub(crate) use table_ref::name_form;
+pub use tags::{ListTagsOfResource, TagResource, UntagResource};
+pub use update_item::UpdateItem;
+pub use update_table::UpdateTable;
+
+use crate::ServiceError;
+use crate::json::Members;
+
+/// A checked request.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant is the operation of the same name")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an operation lives once for each request and is soon taken apart"
+)]
+pub enum Operation {
+    PutItem(PutItem),
+    GetItem(GetItem),
+    UpdateItem(UpdateItem),
+    DeleteItem(DeleteItem),
+    BatchGetItem(BatchGetItem),
+    BatchWriteItem(BatchWriteItem),
+    Query(Query),
+    Scan(Scan),
+    CreateTable(CreateTable),
+    DescribeTable(DescribeTable),
+    ListTables(ListTables),
+    UpdateTable(UpdateTable),
+    DeleteTable(DeleteTable),
+    TagResource(TagResource),
+    UntagResource(UntagResource),
+    ListTagsOfResource(ListTagsOfResource),
+    DescribeLimits(DescribeLimits),
+    DescribeEndpoints(DescribeEndpoints),
+}
+
+impl Operation {
+    /// Reads a request body: everything that can be refused without a table is refused here, first things first.
+    pub fn parse(name: OperationName, body: &[u8]) -> Result<Self, ServiceError> {
+        let members = Members::of_body(body)?;
+        Self::read(name, members).map_err(|error| match name.envelopes_rules() {
+            true => error.in_envelope(),
+            false => error,
+        })
+    }
+
+    fn read(name: OperationName, members: Members) -> Result<Self, ServiceError> {
+        Ok(match name {
+            OperationName::PutItem => Self::PutItem(PutItem::read(members)?),
+            OperationName::GetItem => Self::GetItem(GetItem::read(members)?),
+            OperationName::UpdateItem => Self::UpdateItem(UpdateItem::read(members)?),
+            OperationName::DeleteItem => Self::DeleteItem(DeleteItem::read(members)?),
+            OperationName::BatchGetItem => Self::BatchGetItem(BatchGetItem::read(members)?),
+            OperationName::BatchWriteItem => Self::BatchWriteItem(BatchWriteItem::read(members)?),
+            OperationName::Query => Self::Query(Query::read(members)?),
+            OperationName::Scan => Self::Scan(Scan::read(members)?),
+            OperationName::CreateTable => Self::CreateTable(CreateTable::read(members)?),
+            OperationName::DescribeTable => Self::DescribeTable(DescribeTable::read(members)?),
+            OperationName::ListTables => Self::ListTables(ListTables::read(members)?),
+            OperationName::UpdateTable => Self::UpdateTable(UpdateTable::read(members)?),
+            OperationName::DeleteTable => Self::DeleteTable(DeleteTable::read(members)?),
+            OperationName::TagResource => Self::TagResource(TagResource::read(members)?),
+            OperationName::UntagResource => Self::UntagResource(UntagResource::read(members)?),
+            OperationName::ListTagsOfResource => Self::ListTagsOfResource(ListTagsOfResource::read(members)?),
+            OperationName::DescribeLimits => Self::DescribeLimits(DescribeLimits::read(members)?),
+            OperationName::DescribeEndpoints => Self::DescribeEndpoints(DescribeEndpoints::read(members)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

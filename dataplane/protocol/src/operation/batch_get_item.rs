@@ -1,0 +1,147 @@
+//! BatchGetItem.
+
+use std::collections::BTreeMap;
+
+use partita_expression::Projection;
+use partita_model::capacity::Consistency;
+use partita_model::{Item, limits};
+use serde_json::Value;
+
+use super::expressions::{GivenMaps, refuse_mix};
+use super::get_item::consistency;
+use super::parameter::return_capacity;
+use super::selection::GivenProjection;
+use super::table_ref::table_key;
+use super::{ReturnCapacity, TableRef};
+use crate::ServiceError;
+use crate::error::{BatchKind, Constraint, Place, Violations};
+use crate::json::{Candidate, Members, item};
+use crate::output::{ReadOptions, UnprocessedKeys, item_to_json};
+
+/// Reads many items by their keys, each read by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchGetItem {
+    /// What to read of each table, at most 100 keys in all.
+    pub tables: Vec<BatchGetTable>,
+    /// What to say about capacity.
+    pub capacity: ReturnCapacity,
+}
+
+/// The keys to read of one table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchGetTable {
+    /// Where.
+    pub table: TableRef,
+    /// The keys, at least one. That they fit the schema and that none is there twice is still to be checked.
+    pub keys: Vec<Item>,
+    /// Whether the reads must see every write acknowledged before them.
+    pub consistency: Consistency,
+    /// What to return of each item; all if absent.
+    pub projection: Option<Projection>,
+    as_given: ReadOptions,
+}
+
+impl BatchGetTable {
+    /// What `UnprocessedKeys` says of this table when `keys` were not read.
+    pub fn unprocessed(&self, keys: Vec<Item>) -> UnprocessedKeys {
+        UnprocessedKeys { table: self.table.as_given().to_owned(), keys, options: self.as_given.clone() }
+    }
+}
+
+struct Given {
+    tables: Option<BTreeMap<String, GivenTable>>,
+    capacity: Option<String>,
+}
+
+struct GivenTable {
+    keys: Option<Vec<Candidate<Item>>>,
+    consistent: Option<bool>,
+    projection: GivenProjection,
+    maps: GivenMaps,
+}
+
+impl BatchGetItem {
+    pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
+        let given = Given {
+            tables: members.map("RequestItems", GivenTable::read)?,
+            capacity: members.string("ReturnConsumedCapacity")?,
+        };
+        given.check()
+    }
+}
+
+impl Given {
+    fn check(self) -> Result<BatchGetItem, ServiceError> {
+        let mut violations = Violations::new();
+        let tables = self.tables.unwrap_or_default();
+        let place = Place::member("requestItems");
+        for (name, table) in &tables {
+            table_key(name, &place, &mut violations);
+            table.check(&place.value_of(name), &mut violations);
+        }
+        let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
+        violations.finish()?;
+        if tables.is_empty() {
+            return Err(ServiceError::request_items_required(BatchKind::Get));
+        }
+
+        let tables: Vec<BatchGetTable> =
+            tables.into_iter().map(|(name, table)| table.accept(name)).collect::<Result<_, _>>()?;
+        match tables.iter().map(|table| table.keys.len()).sum::<usize>() > limits::BATCH_GET_KEYS_MAX {
+            true => Err(ServiceError::too_many_items(BatchKind::Get)),
+            false => Ok(BatchGetItem { tables, capacity }),
+        }
+    }
+}
+
+impl GivenTable {
+    fn read(value: Value) -> Result<Self, ServiceError> {
+        let mut members = Members::of_value(value)?;
+        Ok(Self {
+            keys: members.list("Keys", item)?,
+            consistent: members.boolean("ConsistentRead")?,
+            projection: GivenProjection::read(&mut members)?,
+            maps: GivenMaps::read_names(&mut members)?,
+        })
+    }
+
+    fn check(&self, place: &Place, violations: &mut Violations) {
+        let keys_place = place.then("keys");
+        match &self.keys {
+            None => violations.missing(keys_place),
+            Some(keys) if keys.is_empty() => violations.add(keys_place, "[]", Constraint::LengthMin(1)),
+            Some(keys) if keys.len() > limits::BATCH_GET_KEYS_MAX => {
+                let most = Constraint::LengthMax(limits::BATCH_GET_KEYS_MAX);
+                violations.add(keys_place, shown(keys), most);
+            }
+            Some(_) => {}
+        }
+        self.projection.check(place.then("attributesToGet"), violations);
+    }
+
+    /// The rules of one table's part.
+    fn accept(self, name: String) -> Result<BatchGetTable, ServiceError> {
+        refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;
+        let (attributes_to_get, projection_expression) = self.projection.given();
+        let as_given = ReadOptions {
+            consistent_read: self.consistent,
+            attributes_to_get: attributes_to_get.map(<[String]>::to_vec),
+            projection_expression: projection_expression.map(str::to_owned),
+            expression_attribute_names: self.maps.names().cloned(),
+        };
+        let projection = self.projection.compile_legacy()?;
+        let maps = self.maps.check(&[projection.accepted()])?;
+        let substitutions = maps.substitutions()?;
+        let projection = projection.parse(&substitutions)?;
+        substitutions.finish()?;
+        let keys = self.keys.unwrap_or_default().into_iter().collect::<Result<Vec<_>, _>>()?;
+        let consistency = consistency(self.consistent);
+        Ok(BatchGetTable { table: TableRef::new(name), keys, consistency, projection, as_given })
+    }
+}
+
+/// The keys as the classic wording echoes them.
+fn shown(keys: &[Candidate<Item>]) -> String {
+    let keys: Vec<Value> = keys.iter().flatten().map(item_to_json).collect();
+    Value::Array(keys).to_string()
+}

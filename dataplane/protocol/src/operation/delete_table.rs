@@ -1,0 +1,23 @@
+//! DeleteTable.
+
+use super::table_ref::{TableRef, table_name};
+use crate::ServiceError;
+use crate::error::Violations;
+use crate::json::Members;
+
+/// DeleteTable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeleteTable {
+    /// Which one.
+    pub table: TableRef,
+}
+
+impl DeleteTable {
+    pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
+        let table = members.string("TableName")?;
+        let mut violations = Violations::new();
+        table_name(table.as_deref(), &mut violations);
+        violations.finish()?;
+        Ok(Self { table: TableRef::new(table.unwrap_or_default()) })
+    }
+}

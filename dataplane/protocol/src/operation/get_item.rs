@@ -1,0 +1,87 @@
+//! GetItem.
+
+use partita_expression::Projection;
+use partita_model::Item;
+use partita_model::capacity::Consistency;
+
+use super::attributes;
+use super::expressions::{GivenMaps, refuse_mix};
+use super::parameter::return_capacity;
+use super::selection::GivenProjection;
+use super::table_ref::table_name;
+use super::{ReturnCapacity, TableRef};
+use crate::ServiceError;
+use crate::error::{Place, Violations};
+use crate::json::{Candidate, Members, item};
+
+/// Reads one item by its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GetItem {
+    /// Where.
+    pub table: TableRef,
+    /// The item's key; that it fits the table's schema is still to be checked.
+    pub key: Item,
+    /// Whether the read must see every write acknowledged before it.
+    pub consistency: Consistency,
+    /// What to return of the item; all if absent.
+    pub projection: Option<Projection>,
+    /// What to say about capacity.
+    pub capacity: ReturnCapacity,
+}
+
+struct Given {
+    table: Option<String>,
+    key: Option<Candidate<Item>>,
+    consistent: Option<bool>,
+    projection: GivenProjection,
+    capacity: Option<String>,
+    maps: GivenMaps,
+}
+
+impl GetItem {
+    pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
+        let given = Given {
+            table: members.string("TableName")?,
+            key: members.read("Key", item)?,
+            consistent: members.boolean("ConsistentRead")?,
+            projection: GivenProjection::read(&mut members)?,
+            capacity: members.string("ReturnConsumedCapacity")?,
+            maps: GivenMaps::read_names(&mut members)?,
+        };
+        given.check()
+    }
+}
+
+impl Given {
+    fn check(self) -> Result<GetItem, ServiceError> {
+        let mut violations = Violations::new();
+        table_name(self.table.as_deref(), &mut violations);
+        attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
+        self.projection.check(Place::member("attributesToGet"), &mut violations);
+        let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
+        violations.finish()?;
+
+        refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;
+        let key = self.key.transpose()?.unwrap_or_default();
+        let projection = self.projection.compile_legacy()?;
+        let maps = self.maps.check(&[projection.accepted()])?;
+        let substitutions = maps.substitutions()?;
+        let projection = projection.parse(&substitutions)?;
+        substitutions.finish()?;
+        Ok(GetItem {
+            table: TableRef::new(self.table.unwrap_or_default()),
+            key,
+            consistency: consistency(self.consistent),
+            projection,
+            capacity,
+        })
+    }
+}
+
+/// What `ConsistentRead` asks for.
+pub(crate) fn consistency(consistent: Option<bool>) -> Consistency {
+    match consistent {
+        Some(true) => Consistency::Strong,
+        Some(false) | None => Consistency::Eventual,
+    }
+}

@@ -1,0 +1,150 @@
+//! Parameters that several operations share: the small vocabularies and the options of writes.
+
+use crate::ServiceError;
+use crate::error::{Constraint, Place, Violations};
+use crate::json::Members;
+
+/// Which attributes a write answers with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReturnValues {
+    /// Nothing.
+    #[default]
+    None,
+    /// The whole item before the write.
+    AllOld,
+    /// What the update touched, before.
+    UpdatedOld,
+    /// The whole item after the write.
+    AllNew,
+    /// What the update touched, after.
+    UpdatedNew,
+}
+
+/// How much an answer says about the capacity it cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReturnCapacity {
+    /// Nothing.
+    #[default]
+    None,
+    /// The total of each table.
+    Total,
+    /// Also the parts of the table and of each index.
+    Indexes,
+}
+
+/// The spellings a string member may have, and what they mean.
+pub(crate) struct Choices<T: 'static> {
+    /// Each spelling with its meaning.
+    pub(crate) all: &'static [(&'static str, T)],
+    /// The set as errors list it.
+    pub(crate) classic: &'static str,
+    /// The set as errors list it since 2026.
+    pub(crate) modern: &'static str,
+}
+
+impl<T: Copy> Choices<T> {
+    /// The meaning of `given`, or a violation at `place`.
+    pub(crate) fn check(&self, given: Option<&str>, place: &Place, violations: &mut Violations) -> Option<T> {
+        let given = given?;
+        let found = self.all.iter().find(|(spelling, _)| *spelling == given);
+        if found.is_none() {
+            let constraint = Constraint::Enum { classic: self.classic, modern: self.modern };
+            violations.add(place.clone(), given, constraint);
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+}
+
+const RETURN_VALUES: Choices<ReturnValues> = Choices {
+    all: &[
+        ("NONE", ReturnValues::None),
+        ("ALL_OLD", ReturnValues::AllOld),
+        ("UPDATED_OLD", ReturnValues::UpdatedOld),
+        ("ALL_NEW", ReturnValues::AllNew),
+        ("UPDATED_NEW", ReturnValues::UpdatedNew),
+    ],
+    classic: "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW",
+    // `UPDATE_NEW` is how the service spells it in this sentence; the value it accepts is `UPDATED_NEW`.
+    modern: "ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE",
+};
+
+const RETURN_CAPACITY: Choices<ReturnCapacity> = Choices {
+    all: &[
+        ("NONE", ReturnCapacity::None),
+        ("TOTAL", ReturnCapacity::Total),
+        ("INDEXES", ReturnCapacity::Indexes),
+    ],
+    classic: "INDEXES, TOTAL, NONE",
+    modern: "INDEXES, TOTAL, NONE",
+};
+
+const COLLECTION_METRICS: Choices<bool> =
+    Choices { all: &[("NONE", false), ("SIZE", true)], classic: "SIZE, NONE", modern: "SIZE, NONE" };
+
+const ON_CONDITION_FAILURE: Choices<bool> =
+    Choices { all: &[("NONE", false), ("ALL_OLD", true)], classic: "ALL_OLD, NONE", modern: "ALL_OLD, NONE" };
+
+/// Checks `ReturnConsumedCapacity`.
+pub(crate) fn return_capacity(given: Option<&str>, violations: &mut Violations) -> ReturnCapacity {
+    let place = Place::member("returnConsumedCapacity");
+    RETURN_CAPACITY.check(given, &place, violations).unwrap_or_default()
+}
+
+/// Checks `ReturnItemCollectionMetrics`.
+pub(crate) fn collection_metrics(given: Option<&str>, violations: &mut Violations) -> bool {
+    let place = Place::member("returnItemCollectionMetrics");
+    COLLECTION_METRICS.check(given, &place, violations).unwrap_or_default()
+}
+
+/// The parameters of a single-item write that say what its answer holds, as given.
+pub(crate) struct GivenAnswer {
+    return_values: Option<String>,
+    on_condition_failure: Option<String>,
+    capacity: Option<String>,
+    collection_metrics: Option<String>,
+}
+
+/// What a single-item write's answer holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) return_values: ReturnValues,
+    pub(crate) on_condition_failure: bool,
+    pub(crate) capacity: ReturnCapacity,
+    pub(crate) collection_metrics: bool,
+}
+
+impl GivenAnswer {
+    pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
+        Ok(Self {
+            return_values: members.string("ReturnValues")?,
+            on_condition_failure: members.string("ReturnValuesOnConditionCheckFailure")?,
+            capacity: members.string("ReturnConsumedCapacity")?,
+            collection_metrics: members.string("ReturnItemCollectionMetrics")?,
+        })
+    }
+
+    pub(crate) fn check(&self, violations: &mut Violations) -> Answer {
+        let capacity = return_capacity(self.capacity.as_deref(), violations);
+        let collection_metrics = collection_metrics(self.collection_metrics.as_deref(), violations);
+        let place = Place::member("returnValues");
+        let return_values = RETURN_VALUES.check(self.return_values.as_deref(), &place, violations);
+        let place = Place::member("returnValuesOnConditionCheckFailure");
+        let on_failure = ON_CONDITION_FAILURE.check(self.on_condition_failure.as_deref(), &place, violations);
+        Answer {
+            return_values: return_values.unwrap_or_default(),
+            on_condition_failure: on_failure.unwrap_or_default(),
+            capacity,
+            collection_metrics,
+        }
+    }
+}
+
+impl Answer {
+    /// PutItem and DeleteItem know no other images than the old one.
+    pub(crate) fn only_old_values(&self) -> Result<(), ServiceError> {
+        match self.return_values {
+            ReturnValues::None | ReturnValues::AllOld => Ok(()),
+            _ => Err(ServiceError::return_values_all_old_or_none()),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Query.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use partita_expression::{Condition, KeyCondition, Kind, Projection};
+use partita_model::capacity::Consistency;
+use partita_model::{IndexName, Item};
+
+use super::expressions::{GivenMaps, refuse_mix};
+use super::legacy::{GivenCondition, check_conditions, condition_values};
+use super::page::{GivenFilter, GivenPage, Page, legacy_parameters};
+use super::selection::GivenProjection;
+use super::{ReturnCapacity, Select, TableRef};
+use crate::ServiceError;
+use crate::error::{Place, Violations};
+use crate::json::Members;
+
+/// Reads a page of one partition of a table or index, in the order of the sort key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// Where.
+    pub table: TableRef,
+    /// The index to read; the table itself if absent.
+    pub index: Option<IndexName>,
+    /// Which items; that it fits the key is still to be checked.
+    pub key_condition: KeyCondition,
+    /// Which of them to return.
+    pub filter: Option<Condition>,
+    /// What to return of each.
+    pub projection: Option<Projection>,
+    /// As given; absent means what the index or table holds, or what the projection names.
+    pub select: Option<Select>,
+    /// How many items to evaluate at most.
+    pub limit: Option<NonZeroU32>,
+    /// Whether the order is ascending.
+    pub forward: bool,
+    /// The key after which the page begins; that it fits the key is still to be checked.
+    pub start_key: Option<Item>,
+    /// Whether the read must see every write acknowledged before it.
+    pub consistency: Consistency,
+    /// What to say about capacity.
+    pub capacity: ReturnCapacity,
+}
+
+/// A Query's expressions and their legacy forms, as given.
+struct Given {
+    projection: GivenProjection,
+    filter: GivenFilter,
+    key_conditions: Option<BTreeMap<String, GivenCondition>>,
+    key_expression: Option<String>,
+    maps: GivenMaps,
+}
+
+/// What they come to.
+struct Compiled {
+    key_condition: KeyCondition,
+    filter: Option<Condition>,
+    projection: Option<Projection>,
+}
+
+impl Query {
+    pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
+        let page = GivenPage::read(&mut members)?;
+        let forward = members.boolean("ScanIndexForward")?.unwrap_or(true);
+        let given = Given::read(&mut members)?;
+
+        let mut violations = Violations::new();
+        let mut page = page.check(&mut violations);
+        given.check(&mut violations);
+        violations.finish()?;
+
+        given.refuse_mix()?;
+        let start_key = page.take_start_key()?;
+        let Compiled { key_condition, filter, projection } = given.compile(&page)?;
+        Ok(Self {
+            table: page.table,
+            index: page.index,
+            key_condition,
+            filter,
+            projection,
+            select: page.select,
+            limit: page.limit,
+            forward,
+            start_key,
+            consistency: page.consistency,
+            capacity: page.capacity,
+        })
+    }
+}
+
+impl Given {
+    fn read(members: &mut Members) -> Result<Self, ServiceError> {
+        Ok(Self {
+            projection: GivenProjection::read(members)?,
+            filter: GivenFilter::read("QueryFilter", members)?,
+            key_conditions: members.map("KeyConditions", GivenCondition::read)?,
+            key_expression: members.string("KeyConditionExpression")?,
+            maps: GivenMaps::read(members)?,
+        })
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.projection.check(Place::member("attributesToGet"), violations);
+        self.filter.check(Place::member("queryFilter"), violations);
+        if let Some(conditions) = &self.key_conditions {
+            check_conditions(conditions, &Place::member("keyConditions"), violations);
+        }
+    }
+
+    fn refuse_mix(&self) -> Result<(), ServiceError> {
+        let mut legacy = legacy_parameters(&self.projection, &self.filter);
+        legacy.push(("KeyConditions", self.key_conditions.is_some()));
+        let key_expression = ("KeyConditionExpression", self.key_expression.is_some());
+        refuse_mix(&legacy, &[self.projection.expression(), self.filter.expression(), key_expression])
+    }
+
+    fn compile(self, page: &Page) -> Result<Compiled, ServiceError> {
+        let legacy = self.key_conditions.map(condition_values).transpose()?;
+        let legacy = legacy.map(KeyCondition::from_legacy).transpose()?;
+        let filter = self.filter.compile_legacy()?;
+        let projection = self.projection.compile_legacy()?;
+        projection.agrees_with(page.select, page.index.is_some())?;
+        let key_expression = (Kind::KeyCondition, self.key_expression.is_some());
+        let maps = self.maps.check(&[projection.accepted(), filter.accepted(), key_expression])?;
+
+        let substitutions = maps.substitutions()?;
+        let projection = projection.parse(&substitutions)?;
+        let filter = filter.parse(&substitutions)?;
+        let key_condition = match self.key_expression {
+            None => legacy,
+            Some(text) => Some(KeyCondition::parse(&text, &substitutions)?),
+        };
+        substitutions.finish()?;
+        let key_condition = key_condition.ok_or_else(ServiceError::key_condition_required)?;
+        Ok(Compiled { key_condition, filter, projection })
+    }
+}

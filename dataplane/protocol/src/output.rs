@@ -1,0 +1,45 @@
+//! Answers: one struct for each kind, written straight to the body.
+//!
+//! Every answer is [`Serialize`](serde::Serialize) in the service's shape: members that are absent are left out, never `null`;
+//! capacity figures are floats (`1.0`, `0.5`); an answer with nothing to say is `{}`. [`Answer`] makes the bytes.
+
+mod attribute;
+mod batch;
+mod capacity;
+mod item;
+pub mod table;
+
+pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
+pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
+pub use item::{GetItem, Page, WriteItem};
+
+use partita_model::Item;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The body of an answer.
+pub trait Answer {
+    /// As bytes to send.
+    fn to_bytes(&self) -> Vec<u8>;
+
+    /// As a JSON value, for tests and tools.
+    fn to_json(&self) -> Value;
+}
+
+impl<T: Serialize> Answer for T {
+    fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("answers have string keys and serialise without a fallible step")
+    }
+
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).expect("answers have string keys and serialise without a fallible step")
+    }
+}
+
+/// An item in the form of the API: each value under its type letter.
+pub fn item_to_json(item: &Item) -> Value {
+    attribute::WireItem(item).to_json()
+}
+
+#[cfg(test)]
+mod tests;

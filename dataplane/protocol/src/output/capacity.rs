@@ -1,0 +1,79 @@
+//! What an operation cost, and how large an item collection is.
+
+use std::collections::BTreeMap;
+
+use partita_model::{CapacityUnits, IndexName, Item};
+use serde::{Serialize, Serializer};
+
+use super::attribute;
+
+/// The capacity one operation consumed on one table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ConsumedCapacity {
+    /// The table as the API shows it.
+    #[serde(rename = "TableName")]
+    pub table: String,
+    /// Everything consumed.
+    #[serde(rename = "CapacityUnits", serialize_with = "units")]
+    pub total: CapacityUnits,
+    /// The parts, for `ReturnConsumedCapacity: INDEXES`.
+    #[serde(flatten)]
+    pub detail: Option<CapacityDetail>,
+}
+
+/// Where capacity was consumed. Only touched indexes are listed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CapacityDetail {
+    /// By the table itself.
+    #[serde(serialize_with = "part")]
+    pub table: CapacityUnits,
+    /// By local indexes.
+    #[serde(
+        rename = "LocalSecondaryIndexes",
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "parts"
+    )]
+    pub local_indexes: BTreeMap<IndexName, CapacityUnits>,
+    /// By global indexes.
+    #[serde(
+        rename = "GlobalSecondaryIndexes",
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "parts"
+    )]
+    pub global_indexes: BTreeMap<IndexName, CapacityUnits>,
+}
+
+/// The size of the item collection that a write changed. Only tables with local indexes have one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ItemCollectionMetrics {
+    /// The partition key.
+    #[serde(rename = "ItemCollectionKey", serialize_with = "attribute::item")]
+    pub key: Item,
+    /// Bounds of the estimate, in gigabytes.
+    #[serde(rename = "SizeEstimateRangeGB")]
+    pub size_range_gb: [f64; 2],
+}
+
+/// `{"CapacityUnits": 1.0}`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Part {
+    capacity_units: f64,
+}
+
+fn units<S: Serializer>(units: &CapacityUnits, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(units.as_f64())
+}
+
+fn part<S: Serializer>(units: &CapacityUnits, serializer: S) -> Result<S::Ok, S::Error> {
+    Part { capacity_units: units.as_f64() }.serialize(serializer)
+}
+
+fn parts<S: Serializer>(
+    parts: &BTreeMap<IndexName, CapacityUnits>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(parts.iter().map(|(name, units)| (name, Part { capacity_units: units.as_f64() })))
+}
