@@ -1,0 +1,194 @@
+//! The engine: which tables a shard serves.
+
+mod registry;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use partita_model::clock::{Clock, SystemClock};
+use partita_model::descriptor::Statistics;
+use partita_model::limits::ITEM_COLLECTION_BYTES_MAX;
+use partita_model::name::Scope;
+use partita_model::{IndexName, TableDescriptor, TableId};
+use partita_protocol::ServiceError;
+use partita_protocol::operation::TableRef;
+use partita_storage::{KeyRange, LogStart, Order, Shard, Visibility, WriteBatch, space};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::Error;
+use crate::latch::Latches;
+use crate::row;
+use crate::statistics::{self, Tally};
+use crate::table::Table;
+use registry::Registry;
+
+/// Writes of a shard between taking a latch and being applied. Bounds the memory they hold, two items each, and is far
+/// above what keeps a log busy.
+const WRITES_MAX: usize = 1024;
+
+/// What an engine is opened with besides its shard.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Stamps change records.
+    pub clock: Arc<dyn Clock>,
+    /// The size over which the item collection of a table with local indexes cannot grow. DynamoDB's is 10 GB.
+    pub collection_bytes_max: u64,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), collection_bytes_max: ITEM_COLLECTION_BYTES_MAX }
+    }
+}
+
+/// Sizes and counts of a table and its local indexes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableStatistics {
+    /// Of the table's items.
+    pub table: Statistics,
+    /// Of the entries of each local index.
+    pub indexes: BTreeMap<IndexName, Statistics>,
+}
+
+/// Serves the tables of one shard. Share it in an `Arc`; every method may be called from many tasks at once.
+pub struct TableEngine {
+    pub(crate) core: Arc<Core>,
+    registry: Registry,
+    /// Orders changes of the registry. Requests do not take it.
+    changes: Mutex<()>,
+    scope: Scope,
+}
+
+/// What an operation needs of the engine, and what the tasks it starts hold on to.
+pub(crate) struct Core {
+    pub(crate) shard: Shard,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) collection_bytes_max: u64,
+    pub(crate) item_latches: Latches,
+    pub(crate) collection_latches: Latches,
+    /// Permits for writes; closed when the engine is.
+    pub(crate) writes: Arc<Semaphore>,
+}
+
+impl fmt::Debug for TableEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableEngine").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+impl TableEngine {
+    /// Serves the tables whose descriptors are in the shard. Takes time by the number of tables, not of items.
+    ///
+    /// # Errors
+    /// When the store fails or a descriptor cannot be read.
+    pub async fn open(shard: Shard, scope: Scope, options: EngineOptions) -> Result<Self, Error> {
+        let registry = Registry::default();
+        let snapshot = shard.store().snapshot(Visibility::Durable).await?;
+        let mut rows = snapshot.scan(KeyRange::prefix(vec![space::DESCRIPTORS]), Order::Ascending).await?;
+        while let Some(row) = rows.next().await? {
+            let descriptor = registry::read_descriptor(&row.key, &row.value)?;
+            let planned = registry.plan(&descriptor)?.ok_or_else(|| row::corrupt(&row.key))?;
+            registry.insert(planned);
+        }
+        let core = Core {
+            shard,
+            clock: options.clock,
+            collection_bytes_max: options.collection_bytes_max,
+            item_latches: Latches::new(),
+            collection_latches: Latches::new(),
+            writes: Arc::new(Semaphore::new(WRITES_MAX)),
+        };
+        Ok(Self { core: Arc::new(core), registry, changes: Mutex::new(()), scope })
+    }
+
+    /// Serves a table, or serves it by a newer descriptor; an older one or one of the same generation changes nothing. Durable
+    /// before it returns.
+    ///
+    /// # Errors
+    /// When another table has the name, when the descriptor changes what is fixed at creation, or when the store fails.
+    pub async fn apply(&self, descriptor: TableDescriptor) -> Result<(), Error> {
+        let _changes = self.changes.lock().await;
+        let Some(planned) = self.registry.plan(&descriptor)? else { return Ok(()) };
+        let mut batch = WriteBatch::new();
+        batch.put(row::descriptor(descriptor.id), registry::descriptor_value(&descriptor));
+        self.core.shard.commit(batch, Vec::new()).await?.durable().await?;
+        self.registry.insert(planned);
+        Ok(())
+    }
+
+    /// Serves a table no more and drops its rows, its statistics and its change log. Takes no longer for a large table; durable
+    /// before it returns. Dropping a table that is not there changes nothing.
+    ///
+    /// # Errors
+    /// When the store fails; the table may be dropped all the same, and the call should be repeated.
+    pub async fn drop_table(&self, table: TableId) -> Result<(), Error> {
+        let _changes = self.changes.lock().await;
+        if let Some(table) = self.registry.remove(table) {
+            table.stripes.close().await;
+        }
+        let mut batch = WriteBatch::new();
+        statistics::rows(table).for_each(|row| batch.delete(row));
+        Ok(self.core.shard.drop_table_with(table, batch).await?)
+    }
+
+    /// The exact durable sizes and counts of a table.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when the table is not served here; otherwise the store failed.
+    pub async fn statistics(&self, table: TableId) -> Result<TableStatistics, Error> {
+        let table = self.registry.by_id(table).ok_or_else(ServiceError::resource_not_found)?;
+        let snapshot = self.core.shard.store().snapshot(Visibility::Durable).await?;
+        let range = KeyRange::prefix(row::statistics_prefix(table.id()));
+        let mut rows = snapshot.scan(range, Order::Ascending).await?;
+        let mut sum = Tally::default();
+        while let Some(row) = rows.next().await? {
+            sum.add(&Tally::read(&row.key, &row.value)?);
+        }
+        let indexes = table.descriptor.local_indexes.iter().enumerate();
+        let indexes = indexes.map(|(ordinal, index)| (index.name.clone(), sum.index(ordinal))).collect();
+        Ok(TableStatistics { table: sum.table(), indexes })
+    }
+
+    /// The descriptor by which a table is served.
+    pub fn descriptor(&self, table: TableId) -> Option<TableDescriptor> {
+        self.registry.by_id(table).map(|table| table.descriptor.clone())
+    }
+
+    /// Registers a reader of a table's change log. Every write that a snapshot taken after the return does not hold has its
+    /// change record in the log: a reader that copies the table and then follows the log misses nothing.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when the table is not served here; otherwise the store refused the name or failed.
+    pub async fn register_reader(&self, table: TableId, reader: &str, from: LogStart) -> Result<(), Error> {
+        let table = self.registry.by_id(table).ok_or_else(ServiceError::resource_not_found)?;
+        self.core.shard.register_reader(table.id(), reader, from).await?;
+        // Commits that looked for a reader before it was there end here, and become durable.
+        table.stripes.drain().await;
+        Ok(self.core.shard.store().barrier().await?)
+    }
+
+    /// The shard below: its change log is read there, by records that [`ChangeRecord`](crate::ChangeRecord) decodes.
+    pub fn shard(&self) -> &Shard {
+        &self.core.shard
+    }
+
+    /// Ends the running writes, refuses further ones, makes everything durable and closes the store.
+    ///
+    /// # Errors
+    /// When the store fails to close.
+    pub async fn close(&self) -> Result<(), Error> {
+        // Waits for the permits of the running writes; an error says that the engine was closed before.
+        if let Ok(permits) = self.core.writes.acquire_many(WRITES_MAX as u32).await {
+            permits.forget();
+            self.core.writes.close();
+        }
+        Ok(self.core.shard.store().close().await?)
+    }
+
+    /// The table that a request names.
+    pub(crate) fn table(&self, table: &TableRef) -> Result<Arc<Table>, ServiceError> {
+        let name = table.name(&self.scope)?;
+        self.registry.by_name(&name).ok_or_else(ServiceError::resource_not_found)
+    }
+}

@@ -1,0 +1,249 @@
+//! Where rows lie. This layout is on disk for ever: a kind byte never changes meaning, new kinds get new bytes.
+//!
+//! ```text
+//! row of a table   01 | table id, 8 BE | partition hash, 16 | length of pk, 2 BE | pk | kind | rest
+//!   item           kind 10 | sort key, or nothing when the table has none
+//!   index entry    kind 20 | index ordinal, 1 | index sort key | table sort key, or nothing
+//!   collection     kind 30
+//! statistics       06 | table id, 8 BE | stripe, 1
+//! descriptor       05 | table id, 8 BE
+//! ```
+//!
+//! `pk` and sort keys are in the model's key encoding ([`partita_model::key::encode_scalar`]): byte order is DynamoDB's order
+//! and no encoded value is the beginning of another one, so that a sort key can be followed by more bytes. The partition hash
+//! comes from the model too. The length in front of `pk` lets a scan find the kind byte without decoding keys.
+//!
+//! All rows of one partition key are one contiguous range, and partitions stand in the order of their hash, so a table can be
+//! cut between any two hashes by a key range alone.
+//!
+//! An index's ordinal is its position among the local indexes of the table's descriptor. Local indexes are fixed when a table
+//! is created, so an ordinal keeps its meaning for the life of the table id; the engine refuses a descriptor that changes them.
+//!
+//! Values start with a version byte. Items and index entries: `01 | item` in the model's codec, an entry holding just what it
+//! projects. Collection: `01 | bytes, 8 BE`. Statistics: see [`crate::statistics`]. Descriptor: `01 | JSON`.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use partita_model::codec::{decode_item, encode_item};
+use partita_model::key::{PrimaryKey, encode_scalar, partition_hash};
+use partita_model::{AttributeValue, Item, TableId};
+use partita_storage::space::{self, TABLE_PREFIX_BYTES};
+
+use crate::Error;
+
+/// Version byte of every value that this layout knows.
+pub(crate) const VALUE_VERSION: u8 = 1;
+
+const ITEM: u8 = 0x10;
+const INDEX_ENTRY: u8 = 0x20;
+const COLLECTION: u8 = 0x30;
+/// Greater than every kind there will ever be.
+const KINDS_END: u8 = u8::MAX;
+
+/// Bytes of a partition hash.
+const HASH_BYTES: usize = 16;
+/// Where the length of the partition key stands.
+const LENGTH_AT: usize = TABLE_PREFIX_BYTES + HASH_BYTES;
+/// Where the partition key stands.
+const PARTITION_KEY_AT: usize = LENGTH_AT + 2;
+
+/// What a row of a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowKind {
+    /// An item.
+    Item,
+    /// An entry of the local index with this ordinal.
+    IndexEntry(u8),
+    /// The size of an item collection.
+    Collection,
+}
+
+/// A checked primary key and its place. Only scalar keys have one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ItemKey {
+    primary: PrimaryKey,
+    partition: Partition,
+    /// Encoded sort key; empty when the table has none.
+    range: Bytes,
+}
+
+/// The common beginning of all rows of one partition key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Partition {
+    hash: [u8; HASH_BYTES],
+    prefix: Bytes,
+}
+
+impl Partition {
+    /// The partition of a partition-key value; `None` when the value is no scalar or longer than any key can be.
+    pub(crate) fn new(table: TableId, key: &AttributeValue) -> Option<Self> {
+        let encoded = encode_scalar(key)?;
+        let length = u16::try_from(encoded.len()).ok()?;
+        let hash = partition_hash(key);
+        let mut prefix = BytesMut::with_capacity(PARTITION_KEY_AT + encoded.len());
+        prefix.put_slice(&space::table_prefix(space::TABLE_ROWS, table));
+        prefix.put_slice(&hash);
+        prefix.put_u16(length);
+        prefix.put_slice(&encoded);
+        Some(Self { hash, prefix: prefix.freeze() })
+    }
+
+    /// The partition hash, first byte most significant.
+    pub(crate) fn hash(&self) -> [u8; HASH_BYTES] {
+        self.hash
+    }
+
+    /// The beginning of all item rows.
+    pub(crate) fn items(&self) -> Bytes {
+        self.under(&[ITEM], &[])
+    }
+
+    /// The beginning of all entries of one local index.
+    pub(crate) fn index_entries(&self, ordinal: u8) -> Bytes {
+        self.under(&[INDEX_ENTRY, ordinal], &[])
+    }
+
+    /// The key of the row that holds the item collection's size.
+    pub(crate) fn collection(&self) -> Bytes {
+        self.under(&[COLLECTION], &[])
+    }
+
+    fn under(&self, kind: &[u8], parts: &[&[u8]]) -> Bytes {
+        let length = self.prefix.len() + kind.len() + parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut key = BytesMut::with_capacity(length);
+        key.put_slice(&self.prefix);
+        key.put_slice(kind);
+        for part in parts {
+            key.put_slice(part);
+        }
+        key.freeze()
+    }
+}
+
+impl ItemKey {
+    /// The place of a primary key; `None` when one of its values is no scalar or longer than any key can be.
+    pub(crate) fn new(table: TableId, primary: PrimaryKey) -> Option<Self> {
+        let partition = Partition::new(table, &primary.hash)?;
+        let range = match &primary.range {
+            Some(range) => Bytes::from(encode_scalar(range)?),
+            None => Bytes::new(),
+        };
+        Some(Self { primary, partition, range })
+    }
+
+    /// The key's values.
+    pub(crate) fn primary(&self) -> &PrimaryKey {
+        &self.primary
+    }
+
+    /// The partition the item belongs to.
+    pub(crate) fn partition(&self) -> &Partition {
+        &self.partition
+    }
+
+    /// The key of the item's row.
+    pub(crate) fn row(&self) -> Bytes {
+        self.partition.under(&[ITEM], &[&self.range])
+    }
+
+    /// The key of the item's entry in a local index, under an encoded index sort key.
+    pub(crate) fn index_row(&self, ordinal: u8, index_range: &[u8]) -> Bytes {
+        self.partition.under(&[INDEX_ENTRY, ordinal], &[index_range, &self.range])
+    }
+}
+
+/// The beginning of all rows of a table.
+pub(crate) fn table_prefix(table: TableId) -> Bytes {
+    space::table_key(space::TABLE_ROWS, table, &[])
+}
+
+/// The first key that a row of a partition with this hash, or a greater one, can have.
+pub(crate) fn hash_start(table: TableId, hash: u128) -> Bytes {
+    space::table_key(space::TABLE_ROWS, table, &hash.to_be_bytes())
+}
+
+/// The key of a table's descriptor.
+pub(crate) fn descriptor(table: TableId) -> Bytes {
+    space::table_key(space::DESCRIPTORS, table, &[])
+}
+
+/// The beginning of a table's statistics rows.
+pub(crate) fn statistics_prefix(table: TableId) -> Bytes {
+    space::table_key(space::STATISTICS, table, &[])
+}
+
+/// The key of one stripe's statistics.
+pub(crate) fn statistics(table: TableId, stripe: u8) -> Bytes {
+    space::table_key(space::STATISTICS, table, &[stripe])
+}
+
+/// What the row under `key` is; `None` when this layout does not know it.
+pub(crate) fn kind(key: &[u8]) -> Option<RowKind> {
+    let (_, kind) = key.split_at_checked(kind_at(key)?)?;
+    match kind {
+        [ITEM, ..] => Some(RowKind::Item),
+        [INDEX_ENTRY, ordinal, ..] => Some(RowKind::IndexEntry(*ordinal)),
+        [COLLECTION, ..] => Some(RowKind::Collection),
+        _ => None,
+    }
+}
+
+/// A key that is greater than `key`, which is of another kind, and not greater than the next row of the wanted kind.
+pub(crate) fn towards(key: &[u8], wanted: RowKind) -> Option<Bytes> {
+    let partition = key.get(..kind_at(key)?)?;
+    let in_partition = |kind: &[u8]| Bytes::from([partition, kind].concat());
+    let first = match wanted {
+        RowKind::Item => in_partition(&[ITEM]),
+        RowKind::IndexEntry(ordinal) => in_partition(&[INDEX_ENTRY, ordinal]),
+        RowKind::Collection => in_partition(&[COLLECTION]),
+    };
+    // Behind the wanted rows of this partition there are none before the next one.
+    if first.as_ref() > key { Some(first) } else { Some(in_partition(&[KINDS_END])) }
+}
+
+/// Where the kind byte of a row stands.
+fn kind_at(key: &[u8]) -> Option<usize> {
+    let length: [u8; 2] = key.get(LENGTH_AT..PARTITION_KEY_AT)?.try_into().ok()?;
+    Some(PARTITION_KEY_AT + usize::from(u16::from_be_bytes(length)))
+}
+
+/// The value of an item's or index entry's row.
+pub(crate) fn item_value(item: &Item) -> Bytes {
+    let encoded = encode_item(item);
+    let mut value = BytesMut::with_capacity(1 + encoded.len());
+    value.put_u8(VALUE_VERSION);
+    value.put_slice(&encoded);
+    value.freeze()
+}
+
+/// The item in a row's value.
+pub(crate) fn read_item(key: &[u8], value: &[u8]) -> Result<Item, Error> {
+    let encoded = body(key, value)?;
+    decode_item(encoded).map_err(|source| Error::CorruptItem { key: Bytes::copy_from_slice(key), source })
+}
+
+/// The value of a collection row.
+pub(crate) fn collection_value(size_bytes: u64) -> Bytes {
+    let mut value = BytesMut::with_capacity(9);
+    value.put_u8(VALUE_VERSION);
+    value.put_u64(size_bytes);
+    value.freeze()
+}
+
+/// The size in a collection row's value.
+pub(crate) fn read_collection(key: &[u8], value: &[u8]) -> Result<u64, Error> {
+    let size: [u8; 8] = body(key, value)?.try_into().map_err(|_| corrupt(key))?;
+    Ok(u64::from_be_bytes(size))
+}
+
+/// What follows the version byte.
+pub(crate) fn body<'v>(key: &[u8], value: &'v [u8]) -> Result<&'v [u8], Error> {
+    match value.split_first() {
+        Some((&VALUE_VERSION, body)) => Ok(body),
+        _ => Err(corrupt(key)),
+    }
+}
+
+/// The error of a row whose value this version cannot read.
+pub(crate) fn corrupt(key: &[u8]) -> Error {
+    Error::CorruptRow { key: Bytes::copy_from_slice(key) }
+}

@@ -1,0 +1,51 @@
+//! A table as the engine serves it.
+
+use std::sync::Arc;
+
+use partita_model::key::PrimaryKey;
+use partita_model::schema::LocalIndex;
+use partita_model::{Item, TableDescriptor, TableId};
+
+use crate::row::ItemKey;
+use crate::statistics::Stripes;
+use crate::{Error, row};
+
+/// One generation of a table's descriptor, with the state that all generations share.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) descriptor: TableDescriptor,
+    pub(crate) stripes: Arc<Stripes>,
+}
+
+impl Table {
+    pub(crate) fn new(descriptor: TableDescriptor) -> Self {
+        Self { descriptor, stripes: Arc::default() }
+    }
+
+    /// The same table under a newer descriptor.
+    pub(crate) fn with_descriptor(&self, descriptor: TableDescriptor) -> Self {
+        Self { descriptor, stripes: Arc::clone(&self.stripes) }
+    }
+
+    pub(crate) fn id(&self) -> TableId {
+        self.descriptor.id
+    }
+
+    /// Local indexes with their ordinals.
+    pub(crate) fn local_indexes(&self) -> impl Iterator<Item = (u8, &LocalIndex)> {
+        // An ordinal fits: the number of local indexes is checked when a descriptor is applied.
+        self.descriptor.local_indexes.iter().enumerate().map(|(ordinal, index)| (ordinal as u8, index))
+    }
+
+    /// Whether items of one partition form a collection whose size counts.
+    pub(crate) fn has_local_indexes(&self) -> bool {
+        !self.descriptor.local_indexes.is_empty()
+    }
+
+    /// The place of an item that was read from one of this table's rows.
+    pub(crate) fn stored_key(&self, row_key: &[u8], item: &Item) -> Result<ItemKey, Error> {
+        PrimaryKey::of_item(&self.descriptor.key, item)
+            .and_then(|key| ItemKey::new(self.id(), key))
+            .ok_or_else(|| row::corrupt(row_key))
+    }
+}

@@ -1,0 +1,112 @@
+//! BatchWriteItem: many puts and deletes, each a write of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use partita_model::Item;
+use partita_protocol::operation::{self, BatchWrite};
+use partita_protocol::{ServiceError, output};
+
+use super::{Intent, Outcome, collection_metrics};
+use crate::capacity::Spent;
+use crate::engine::TableEngine;
+use crate::row::ItemKey;
+use crate::table::Table;
+use crate::{Error, check};
+
+/// Writes of one batch at a time: all of the largest batch, so that they share one sync.
+const WRITES_AT_ONCE: usize = partita_model::limits::BATCH_WRITE_REQUESTS_MAX;
+
+/// One checked write, and the table of the request it belongs to.
+struct Write<'b> {
+    part: usize,
+    table: Arc<Table>,
+    key: ItemKey,
+    /// The item to put; `None` deletes.
+    item: Option<&'b Item>,
+}
+
+impl TableEngine {
+    /// Puts and deletes items. Nothing is written when any of the requests is refused.
+    ///
+    /// # Errors
+    /// When a table is absent, an item or key does not fit its schema or limits, or a key is there twice. An item collection
+    /// that would grow too large, or a failing store, ends the call with some of the writes done.
+    pub async fn batch_write_item(
+        &self,
+        batch: &operation::BatchWriteItem,
+    ) -> Result<output::BatchWrite, Error> {
+        let writes = self.checked_writes(batch)?;
+        // All writes run to their end, whatever becomes of the others.
+        let outcomes = stream::iter(&writes).map(|write| self.write_one(write)).buffered(WRITES_AT_ONCE);
+        let outcomes: Vec<Result<Outcome, Error>> = outcomes.collect().await;
+        let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(answer(batch, &writes, &outcomes))
+    }
+
+    async fn write_one(&self, write: &Write<'_>) -> Result<Outcome, Error> {
+        let intent = Intent {
+            table: &write.table,
+            key: &write.key,
+            condition: None,
+            show_item: false,
+            change: |_: Option<&_>| Ok(write.item.cloned()),
+        };
+        self.core.write(intent).await
+    }
+
+    /// Everything that can be refused, before anything is written.
+    fn checked_writes<'b>(
+        &self,
+        batch: &'b operation::BatchWriteItem,
+    ) -> Result<Vec<Write<'b>>, ServiceError> {
+        let tables = batch.tables.iter().map(|part| self.table(&part.table));
+        let tables = tables.collect::<Result<Vec<_>, _>>()?;
+        let mut writes = Vec::new();
+        for (part, (requests, table)) in batch.tables.iter().zip(&tables).enumerate() {
+            for request in &requests.requests {
+                let (key, item) = checked(table, request)?;
+                writes.push(Write { part, table: Arc::clone(table), key, item });
+            }
+        }
+        check::no_duplicates(writes.iter().map(|write| &write.key))?;
+        Ok(writes)
+    }
+}
+
+fn checked<'b>(table: &Table, request: &'b BatchWrite) -> Result<(ItemKey, Option<&'b Item>), ServiceError> {
+    match request {
+        BatchWrite::Put(item) => check::put(table, item).map(|key| (key, Some(item))),
+        BatchWrite::Delete(key) => check::key(&table.descriptor, key).map(|key| (key, None)),
+    }
+}
+
+fn answer(
+    batch: &operation::BatchWriteItem,
+    writes: &[Write<'_>],
+    outcomes: &[Outcome],
+) -> output::BatchWrite {
+    let mut spent: Vec<Spent> = batch.tables.iter().map(|_| Spent::default()).collect();
+    // By the collection's row; of several writes to one collection the largest size is told.
+    let mut sizes = BTreeMap::new();
+    for (write, outcome) in writes.iter().zip(outcomes) {
+        spent[write.part].add(&outcome.spent);
+        if let Some(bytes) = outcome.collection_bytes {
+            let (_, largest) = sizes.entry(write.key.partition().collection()).or_insert((write, 0));
+            *largest = bytes.max(*largest);
+        }
+    }
+    let mut answer = output::BatchWrite::default();
+    for (part, spent) in batch.tables.iter().zip(&spent) {
+        answer.capacity.extend(spent.shown(part.table.as_given(), batch.capacity));
+    }
+    if batch.collection_metrics {
+        for (write, bytes) in sizes.into_values() {
+            let table = batch.tables[write.part].table.as_given().to_owned();
+            let metrics = collection_metrics(&write.table, &write.key, bytes);
+            answer.metrics.entry(table).or_default().push(metrics);
+        }
+    }
+    answer
+}

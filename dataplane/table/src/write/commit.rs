@@ -1,0 +1,83 @@
+//! The commit of one write: statistics and change record join the batch, and the batch is applied.
+
+use std::sync::Arc;
+
+use partita_model::Item;
+use partita_protocol::ServiceError;
+use partita_storage::{LogEntry, Visibility, Written};
+
+use super::effect::Effect;
+use super::{Held, Images};
+use crate::engine::Core;
+use crate::row::ItemKey;
+use crate::statistics::{Tally, stripe_of};
+use crate::table::Table;
+use crate::{Error, change, row};
+
+/// A write that is ready to be applied. It owns its latches, and releases them when it is applied or has failed.
+pub(super) struct Commit {
+    core: Arc<Core>,
+    table: Arc<Table>,
+    stripe: u8,
+    keys: Item,
+    images: Arc<Images>,
+    effect: Effect,
+    held: Held,
+}
+
+impl Commit {
+    pub(super) fn new(
+        core: &Arc<Core>,
+        table: &Arc<Table>,
+        key: &ItemKey,
+        images: &Arc<Images>,
+        effect: Effect,
+        held: Held,
+    ) -> Self {
+        Self {
+            core: Arc::clone(core),
+            table: Arc::clone(table),
+            stripe: stripe_of(key.partition().hash()),
+            keys: key.primary().to_item(&table.descriptor.key),
+            images: Arc::clone(images),
+            effect,
+            held,
+        }
+    }
+
+    /// Applies the write. To be run as a task: dropped halfway, it would leave the order of writes unknown.
+    pub(super) async fn run(self) -> Result<Written, Error> {
+        let Self { core, table, stripe, keys, images, effect, held } = self;
+        let mut batch = effect.batch;
+        let guard = table.stripes.acquire(stripe).await;
+        let mut guard = guard.ok_or_else(ServiceError::resource_not_found)?;
+        let row = row::statistics(table.id(), stripe);
+        // Taken out: a commit that fails leaves nothing behind that could be wrong.
+        let tally = match guard.take() {
+            Some(tally) => tally,
+            None => core.stored_tally(&row).await?,
+        };
+        let tally = tally.changed(&effect.tally).ok_or_else(|| row::corrupt(&row))?;
+        batch.put(row, tally.value(table.descriptor.local_indexes.len()));
+        let record = core.shard.has_reader(table.id()).then(|| core.record(&table, &keys, &images));
+        let written = core.shard.commit(batch, record.into_iter().collect()).await?;
+        *guard = Some(tally);
+        drop((guard, held));
+        Ok(written)
+    }
+}
+
+impl Core {
+    /// A stripe's figures as last applied.
+    async fn stored_tally(&self, row: &[u8]) -> Result<Tally, Error> {
+        match self.shard.store().get(row, Visibility::Applied).await? {
+            Some(value) => Tally::read(row, &value),
+            None => Ok(Tally::default()),
+        }
+    }
+
+    fn record(&self, table: &Table, keys: &Item, images: &Images) -> LogEntry {
+        let payload = change::encode(self.clock.now(), keys, images.before.as_ref(), images.after.as_ref());
+        LogEntry { table: table.id(), payload }
+    }
+}

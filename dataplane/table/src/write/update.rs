@@ -1,0 +1,81 @@
+//! UpdateItem.
+
+use partita_expression::Update;
+use partita_model::Item;
+use partita_protocol::operation::{self, ReturnValues};
+use partita_protocol::{ServiceError, output};
+
+use super::{Images, Intent};
+use crate::engine::TableEngine;
+use crate::row::ItemKey;
+use crate::table::Table;
+use crate::{Error, check};
+
+impl TableEngine {
+    /// Changes attributes of an item, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// When the key or the changed item does not fit the table's schema or limits, the update does not fit the item, or the
+    /// condition does not hold. After any error that is not the caller's fault the outcome is unknown.
+    pub async fn update_item(&self, update: &operation::UpdateItem) -> Result<output::WriteItem, Error> {
+        let table = self.table(&update.table)?;
+        let key = check::key(&table.descriptor, &update.key)?;
+        if let Some(change) = &update.update {
+            check::update_targets(&table.descriptor, change)?;
+        }
+        let intent = Intent {
+            table: &table,
+            key: &key,
+            condition: update.condition.as_ref(),
+            show_item: update.on_condition_failure,
+            change: |before: Option<&Item>| changed(&table, &key, update.update.as_ref(), before),
+        };
+        let outcome = self.core.write(intent).await?;
+        let shown = shown(update, &outcome.images);
+        let given = update.table.as_given();
+        Ok(outcome.answer(&table, &key, given, shown, update.capacity, update.collection_metrics))
+    }
+}
+
+/// The item after the update; `None` when there is none before and the update only takes away.
+fn changed(
+    table: &Table,
+    key: &ItemKey,
+    update: Option<&Update>,
+    before: Option<&Item>,
+) -> Result<Option<Item>, ServiceError> {
+    if before.is_none() && update.is_some_and(Update::only_removes) {
+        return Ok(None);
+    }
+    let keys = key.primary().to_item(&table.descriptor.key);
+    let mut after = match (update, before) {
+        (None, None) => Item::new(),
+        (None, Some(before)) => before.clone(),
+        // The right-hand sides of an update that makes an item see one without attributes.
+        (Some(update), before) => {
+            let after = before.map_or_else(|| update.apply(&Item::new()), |before| update.apply(before));
+            after.map_err(|error| ServiceError::update(&error))?
+        }
+    };
+    after.extend(keys);
+    check::index_keys(&table.descriptor, before, &after)?;
+    // An item that had its size under an older rule can still be made smaller or left as it is.
+    if before != Some(&after) && !check::fits(table, key, &after) {
+        return Err(ServiceError::item_size_to_update_exceeded());
+    }
+    Ok(Some(after))
+}
+
+/// What the answer shows; nothing when that would be empty.
+fn shown(update: &operation::UpdateItem, images: &Images) -> Option<Item> {
+    let (before, after) = (images.before.as_ref(), images.after.as_ref());
+    let touched = |image: Option<&Item>| Some(update.update.as_ref()?.touched(image?));
+    let shown = match update.return_values {
+        ReturnValues::None => None,
+        ReturnValues::AllOld => before.cloned(),
+        ReturnValues::AllNew => after.cloned(),
+        ReturnValues::UpdatedOld => touched(before),
+        ReturnValues::UpdatedNew => touched(after),
+    };
+    shown.filter(|item| !item.is_empty())
+}
