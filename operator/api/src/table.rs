@@ -212,6 +212,3 @@ pub enum AdoptionPolicy {
     /// The table is made; one that is already there is not touched.
     Create,
 }
-
-#[cfg(test)]
-mod tests;
