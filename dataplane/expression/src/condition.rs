@@ -4,16 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use partita_model::Item;
 
-use crate::{ConditionalOperator, Error, Expected, Kind, LegacyCondition, Substitutions};
+use crate::ast::{Node, Operand, Test};
+use crate::check::{self, in_kind};
+use crate::{ConditionalOperator, Error, Expected, Kind, LegacyCondition, Substitutions, evaluate, legacy};
 
 /// A checked condition, with all names and values filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {}
+pub struct Condition {
+    root: Node,
+}
 
 impl Condition {
     /// Parses and checks a `ConditionExpression` or `FilterExpression`; `kind` is which of the two.
     pub fn parse(kind: Kind, text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        let root = in_kind(kind, check::condition(kind, text, substitutions))?;
+        Ok(Self { root })
     }
 
     /// Compiles `Expected`; pass an empty map when the request has none. `None` when there is nothing to require.
@@ -21,7 +26,11 @@ impl Condition {
         expected: BTreeMap<String, Expected>,
         operator: Option<ConditionalOperator>,
     ) -> Result<Option<Self>, Error> {
-        unimplemented!("follows in the next commit")
+        let tests = expected
+            .into_iter()
+            .map(|(attribute, expected)| legacy::condition::expected(attribute, expected))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(legacy::condition::join(tests, operator)?.map(|root| Self { root }))
     }
 
     /// Compiles `QueryFilter` or `ScanFilter`; pass an empty map when the request has none. `None` when there is
@@ -30,16 +39,61 @@ impl Condition {
         filter: BTreeMap<String, LegacyCondition>,
         operator: Option<ConditionalOperator>,
     ) -> Result<Option<Self>, Error> {
-        unimplemented!("follows in the next commit")
+        let tests = filter
+            .into_iter()
+            .map(|(attribute, condition)| legacy::condition::filter(attribute, condition))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(legacy::condition::join(tests, operator)?.map(|root| Self { root }))
     }
 
     /// Whether the condition holds for `item`. A missing item is the empty item.
     pub fn evaluate(&self, item: &Item) -> bool {
-        unimplemented!("follows in the next commit")
+        evaluate::holds(&self.root, item)
     }
 
     /// The top-level attributes the condition names.
     pub fn top_level_attributes(&self) -> BTreeSet<&str> {
-        unimplemented!("follows in the next commit")
+        let mut names = BTreeSet::new();
+        add_node_names(&self.root, &mut names);
+        names
     }
 }
+
+fn add_node_names<'c>(node: &'c Node, names: &mut BTreeSet<&'c str>) {
+    match node {
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| add_node_names(node, names)),
+        Node::Not(node) => add_node_names(node, names),
+        Node::Test(test) => add_test_names(test, names),
+    }
+}
+
+fn add_test_names<'c>(test: &'c Test, names: &mut BTreeSet<&'c str>) {
+    let mut add =
+        |operands: &[&'c Operand]| names.extend(operands.iter().filter_map(|operand| head(operand)));
+    match test {
+        Test::Compare { left, right, .. } => add(&[left, right]),
+        Test::Between { operand, lower, upper } => add(&[operand, lower, upper]),
+        Test::In { operand, list } => {
+            add(&[operand]);
+            list.iter().for_each(|operand| add(&[operand]));
+        }
+        Test::Exists(path) | Test::NotExists(path) => {
+            names.insert(&path.head);
+        }
+        Test::HasType { operand, .. } => add(&[operand]),
+        Test::BeginsWith { operand, prefix: second } | Test::Contains { operand, element: second } => {
+            add(&[operand, second]);
+        }
+    }
+}
+
+fn head(operand: &Operand) -> Option<&str> {
+    match operand {
+        Operand::Path(path) => Some(&path.head),
+        Operand::Value(_) => None,
+        Operand::Size(sized) => head(sized),
+    }
+}
+
+#[cfg(test)]
+mod tests;

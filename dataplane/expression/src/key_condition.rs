@@ -1,15 +1,31 @@
 //! Key conditions: which items of one partition a Query reads.
 
+mod shape;
+
 use std::collections::BTreeMap;
 
 use partita_model::AttributeValue;
 use partita_model::schema::KeyAttribute;
 
-use crate::{Error, KeyConditionError, LegacyCondition, Substitutions};
+use crate::ast::{Node, order};
+use crate::check::{self, in_kind};
+use crate::error::KeyShapeError;
+use crate::{ComparisonOperator, Error, KeyConditionError, Kind, LegacyCondition, Substitutions, legacy};
 
-/// A checked key condition that has not met a key schema yet.
+/// Conditions on one or two attributes, one each, that have not met a key schema yet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeyCondition {}
+pub struct KeyCondition {
+    by_attribute: BTreeMap<String, LegacyCondition>,
+}
+
+/// A `KeyConditionExpression` that has passed the checks of every condition, but not those of key conditions.
+///
+/// The service tells what is wrong with any expression of a request, and which names and values are unused, before it tells that
+/// a condition is no key condition; a caller that wants the same order calls [`KeyConditionSyntax::restrict`] last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyConditionSyntax {
+    root: Node,
+}
 
 /// A key condition that fits a key schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,23 +55,110 @@ pub enum RangeCondition {
     BeginsWith(AttributeValue),
 }
 
-impl KeyCondition {
-    /// Parses and checks a `KeyConditionExpression`.
+impl KeyConditionSyntax {
+    /// Parses a `KeyConditionExpression` and makes the checks it shares with other conditions.
     pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        let root = in_kind(Kind::KeyCondition, check::condition(Kind::KeyCondition, text, substitutions))?;
+        Ok(Self { root })
+    }
+
+    /// The condition as a key condition: one or two top-level attributes, each compared once with values.
+    pub fn restrict(self) -> Result<KeyCondition, Error> {
+        KeyCondition::of(shape::conditions(self.root)?)
+    }
+}
+
+impl KeyCondition {
+    /// Parses and checks a `KeyConditionExpression`: [`KeyConditionSyntax::parse`], then [`KeyConditionSyntax::restrict`].
+    pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
+        KeyConditionSyntax::parse(text, substitutions)?.restrict()
     }
 
     /// Compiles `KeyConditions`.
     pub fn from_legacy(conditions: BTreeMap<String, LegacyCondition>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        for condition in conditions.values() {
+            legacy::check::condition(condition)?;
+        }
+        Self::of(conditions)
     }
 
-    /// Fits the condition to the key of a table or index.
+    fn of(by_attribute: BTreeMap<String, LegacyCondition>) -> Result<Self, Error> {
+        match by_attribute.len() {
+            1 | 2 => Ok(Self { by_attribute }),
+            _ => Err(KeyShapeError::ConditionCount.into()),
+        }
+    }
+
+    /// Fits the condition to the key of a table or index: `=` on the partition key, anything with an order on the sort key.
     pub fn bind(
         &self,
         hash: &KeyAttribute,
         range: Option<&KeyAttribute>,
     ) -> Result<BoundKeyCondition, KeyConditionError> {
-        unimplemented!("follows in the next commit")
+        let both = self.by_attribute.len() > 1;
+        if both && range.is_none() {
+            return Err(KeyConditionError::NotSupported);
+        }
+        let hash_condition = self.indexable(hash)?.ok_or_else(|| missed(hash))?;
+        let RangeCondition::Eq(hash) = hash_condition else {
+            return Err(KeyConditionError::NotSupported);
+        };
+        let range = match range {
+            Some(range) if both => Some(self.indexable(range)?.ok_or_else(|| missed(range))?),
+            _ => None,
+        };
+        Ok(BoundKeyCondition { hash, range })
+    }
+
+    /// The condition on this key attribute.
+    fn indexable(&self, key: &KeyAttribute) -> Result<Option<RangeCondition>, KeyConditionError> {
+        let Some(condition) = self.by_attribute.get(&key.name) else { return Ok(None) };
+        let bound = RangeCondition::new(condition).ok_or(KeyConditionError::NotIndexable)?;
+        let expected = key.scalar.attribute_type();
+        if condition.values.iter().any(|value| value.attribute_type() != expected) {
+            return Err(KeyConditionError::TypeMismatch);
+        }
+        Ok(Some(bound))
     }
 }
+
+fn missed(key: &KeyAttribute) -> KeyConditionError {
+    KeyConditionError::MissedElement { name: key.name.clone() }
+}
+
+impl RangeCondition {
+    /// `None` if the operator does not select one contiguous range of a sorted index.
+    fn new(condition: &LegacyCondition) -> Option<Self> {
+        let values = condition.values.as_slice();
+        Some(match (condition.operator, values) {
+            (ComparisonOperator::Eq, [value]) => Self::Eq(value.clone()),
+            (ComparisonOperator::Lt, [value]) => Self::Lt(value.clone()),
+            (ComparisonOperator::Le, [value]) => Self::Le(value.clone()),
+            (ComparisonOperator::Gt, [value]) => Self::Gt(value.clone()),
+            (ComparisonOperator::Ge, [value]) => Self::Ge(value.clone()),
+            (ComparisonOperator::Between, [lower, upper]) => Self::Between(lower.clone(), upper.clone()),
+            (ComparisonOperator::BeginsWith, [prefix]) => Self::BeginsWith(prefix.clone()),
+            _ => return None,
+        })
+    }
+
+    /// Whether a sort key's value fulfils the condition. False for a value of another type.
+    pub fn matches(&self, value: &AttributeValue) -> bool {
+        let order = |other| order(value, other);
+        match self {
+            Self::Eq(other) => value == other,
+            Self::Lt(other) => order(other).is_some_and(|order| order.is_lt()),
+            Self::Le(other) => order(other).is_some_and(|order| order.is_le()),
+            Self::Gt(other) => order(other).is_some_and(|order| order.is_gt()),
+            Self::Ge(other) => order(other).is_some_and(|order| order.is_ge()),
+            Self::Between(lower, upper) => {
+                order(lower).is_some_and(|order| order.is_ge())
+                    && order(upper).is_some_and(|order| order.is_le())
+            }
+            Self::BeginsWith(prefix) => crate::evaluate::begins_with(value, prefix),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,10 @@
 //!
 //! They compile to the same conditions and updates as expressions do; only their checks and texts differ.
 
+pub(crate) mod check;
+pub(crate) mod condition;
+pub(crate) mod update;
+
 use std::fmt;
 
 use partita_model::AttributeValue;
@@ -125,3 +129,6 @@ pub struct AttributeUpdate {
     /// `Value`.
     pub value: Option<AttributeValue>,
 }
+
+#[cfg(test)]
+mod tests;

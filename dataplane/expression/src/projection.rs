@@ -4,30 +4,54 @@ use std::collections::BTreeSet;
 
 use partita_model::Item;
 
-use crate::{Error, Substitutions};
+use crate::check::{self, in_kind};
+use crate::error::LegacyError;
+use crate::tree::{self, Forest};
+use crate::{Error, Kind, Path, Substitutions};
 
 /// A checked projection, with all names filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Projection {}
+pub struct Projection {
+    paths: Vec<Path>,
+    forest: Forest<()>,
+}
 
 impl Projection {
     /// Parses and checks a `ProjectionExpression`.
     pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        in_kind(Kind::Projection, check::projection(text, substitutions)).map(Self::of)
     }
 
     /// Compiles `AttributesToGet`; refuses duplicates.
     pub fn from_attributes(names: Vec<String>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        let mut seen = BTreeSet::new();
+        if let Some(duplicate) = names.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(LegacyError::DuplicateAttribute(duplicate.clone()).into());
+        }
+        Ok(Self::of(names.into_iter().map(Path::top_level).collect()))
     }
 
-    /// The selected parts of `item`, in their structure; selected list elements are compacted in index order.
+    fn of(paths: Vec<Path>) -> Self {
+        let forest = tree::forest(paths.iter().map(|path| (path.clone(), ())));
+        Self { paths, forest }
+    }
+
+    /// The selected parts of `item`, in their structure; selected list elements are compacted in index order, and paths that
+    /// lead nowhere are left out.
     pub fn apply(&self, item: &Item) -> Item {
-        unimplemented!("follows in the next commit")
+        tree::select(item, &self.forest)
+    }
+
+    /// The paths, in the order written.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
     }
 
     /// The top-level attributes the projection names.
     pub fn top_level_attributes(&self) -> BTreeSet<&str> {
-        unimplemented!("follows in the next commit")
+        self.forest.keys().map(String::as_str).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,45 +1,93 @@
 //! Updates: what UpdateItem does to an item.
 
+mod apply;
+
 use std::collections::BTreeMap;
 
-use partita_model::Item;
+use partita_model::{AttributeValue, Item};
 
-use crate::{AttributeUpdate, Error, Path, Substitutions, UpdateError};
+use crate::check::{self, in_kind};
+use crate::{AttributeUpdate, Error, Kind, Path, Substitutions, UpdateError, legacy, tree};
 
 /// A checked update, with all names and values filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Update {}
+pub struct Update {
+    actions: Vec<Action>,
+    dialect: Dialect,
+}
+
+/// Which API an update came through. They differ in what ADD takes and in how a type mismatch is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Expression,
+    AttributeUpdates,
+}
+
+/// A change of one path. No two paths of an update overlap.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Action {
+    pub(crate) path: Path,
+    pub(crate) change: Change,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Change {
+    Set(SetValue),
+    Remove,
+    /// To a number or a set; in the legacy API also to a list.
+    Add(AttributeValue),
+    /// From a set.
+    Delete(AttributeValue),
+}
+
+/// The right-hand side of SET.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SetValue {
+    Path(Path),
+    Value(AttributeValue),
+    IfNotExists { path: Path, otherwise: Box<SetValue> },
+    ListAppend { first: Box<SetValue>, second: Box<SetValue> },
+    Sum { minus: bool, left: Box<SetValue>, right: Box<SetValue> },
+}
 
 impl Update {
     /// Parses and checks an `UpdateExpression`.
     pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        let actions = in_kind(Kind::Update, check::update(text, substitutions))?;
+        Ok(Self { actions, dialect: Dialect::Expression })
     }
 
-    /// Compiles `AttributeUpdates`.
+    /// Compiles `AttributeUpdates`. Without entries it changes nothing, but still creates a missing item.
     pub fn from_attribute_updates(updates: BTreeMap<String, AttributeUpdate>) -> Result<Self, Error> {
-        unimplemented!("follows in the next commit")
+        let actions = legacy::update::actions(updates)?;
+        Ok(Self { actions, dialect: Dialect::AttributeUpdates })
     }
 
     /// The paths the update changes, in the order written.
     pub fn targets(&self) -> Vec<&Path> {
-        unimplemented!("follows in the next commit")
+        self.actions.iter().map(|action| &action.path).collect()
     }
 
-    /// Whether the update can only take away, so that it does not create a missing item.
+    /// Whether the update can only take away: it then does not create a missing item, and should not be applied to one.
     pub fn only_removes(&self) -> bool {
-        unimplemented!("follows in the next commit")
+        !self.actions.is_empty()
+            && self.actions.iter().all(|action| matches!(action.change, Change::Remove | Change::Delete(_)))
     }
 
-    /// The item after the update. Every right-hand side reads `before`. Key attributes and the size of the result
-    /// are the caller's to check.
+    /// The item after the update. Every right-hand side reads `before`; for a missing item that is the empty item or its key.
+    /// Key attributes and the size of the result are the caller's to check, except that values whose sum exceeds the
+    /// largest item are refused early ([`UpdateError::TooLarge`]), before they fill the memory.
     pub fn apply(&self, before: &Item) -> Result<Item, UpdateError> {
-        unimplemented!("follows in the next commit")
+        apply::apply(&self.actions, self.dialect, before)
     }
 
     /// What `UPDATED_OLD` and `UPDATED_NEW` show of `image`: the changed paths only, in their structure, list elements
-    /// compacted.
+    /// compacted. Indexes are looked up in `image` as it is, as the service does.
     pub fn touched(&self, image: &Item) -> Item {
-        unimplemented!("follows in the next commit")
+        let paths = self.actions.iter().map(|action| (action.path.clone(), ()));
+        tree::select(image, &tree::forest(paths))
     }
 }
+
+#[cfg(test)]
+mod tests;

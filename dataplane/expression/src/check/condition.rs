@@ -1,0 +1,219 @@
+//! The checks of conditions, filters and key conditions.
+
+use partita_model::AttributeValue;
+use partita_model::limits::IN_OPERANDS_MAX;
+use partita_model::value::AttributeType;
+
+use super::{Resolved, check_count, check_counts, function, resolve_all, unreserved};
+use crate::ast::{Comparator, Function, Node, Operand, Test, order};
+use crate::error::{Fault, OperandType, Operator};
+use crate::syntax::{Parts, RawCall, RawNode, RawOperand, RawTest};
+use crate::{Kind, Substitutions, parse};
+
+/// Parses and checks a condition. Redundant parentheses come first, then function names, then reserved words; what is wrong
+/// inside one comparison or call is said of the first that has a fault.
+pub(crate) fn condition(kind: Kind, text: &str, substitutions: &Substitutions<'_>) -> Result<Node, Fault> {
+    let (raw, redundant_parentheses) = parse::condition(kind, text)?;
+    if redundant_parentheses {
+        return Err(Fault::RedundantParentheses);
+    }
+    let parts = Parts::of_condition(&raw);
+    for call in &parts.calls {
+        function(call)?;
+    }
+    for test in raw.tests() {
+        check_uses(test)?;
+    }
+    unreserved(parts.paths.iter().copied())?;
+    node(&raw, substitutions)
+}
+
+fn node(raw: &RawNode<'_>, substitutions: &Substitutions<'_>) -> Result<Node, Fault> {
+    let nodes = |raw: &[RawNode<'_>]| -> Result<Vec<Node>, Fault> {
+        raw.iter().map(|part| node(part, substitutions)).collect()
+    };
+    Ok(match raw {
+        RawNode::All(parts) => Node::All(nodes(parts)?),
+        RawNode::Any(parts) => Node::Any(nodes(parts)?),
+        RawNode::Not(part) => Node::Not(Box::new(node(part, substitutions)?)),
+        RawNode::Test(raw) => Node::Test(test(raw, substitutions)?),
+    })
+}
+
+/// Inside a comparison or a call only `size` may be called; by itself, only a function that is a condition.
+fn check_uses(test: &RawTest<'_>) -> Result<(), Fault> {
+    if let RawTest::Call(call) = test {
+        let function = function(call)?;
+        if !function.is_condition() {
+            return Err(Fault::MisusedFunction { function });
+        }
+    }
+    test.operands().into_iter().try_for_each(check_operand_uses)
+}
+
+fn check_operand_uses(operand: &RawOperand<'_>) -> Result<(), Fault> {
+    let RawOperand::Call(call) = operand else { return Ok(()) };
+    match function(call)? {
+        Function::Size => call.operands.iter().try_for_each(check_operand_uses),
+        function => Err(Fault::MisusedFunction { function }),
+    }
+}
+
+fn test(raw: &RawTest<'_>, substitutions: &Substitutions<'_>) -> Result<Test, Fault> {
+    let resolved = resolve_all(raw.operands(), substitutions)?;
+    check_counts(&resolved)?;
+    match raw {
+        RawTest::Compare { comparator, .. } => compare(*comparator, resolved),
+        RawTest::Between { .. } => between(resolved),
+        RawTest::In { .. } => within(resolved),
+        RawTest::Call(call) => call_test(call, resolved),
+    }
+}
+
+fn compare(comparator: Comparator, resolved: Vec<Resolved>) -> Result<Test, Fault> {
+    let operator = Operator::Compare(comparator);
+    check_distinct(operator, &resolved)?;
+    let operands = operands(resolved)?;
+    if comparator.needs_order() {
+        check_types(operator, &operands, is_ordered)?;
+    }
+    let [left, right] = exactly(operands)?;
+    Ok(Test::Compare { comparator, left, right })
+}
+
+fn between(resolved: Vec<Resolved>) -> Result<Test, Fault> {
+    let operands = operands(resolved)?;
+    check_types(Operator::Between, &operands, is_ordered)?;
+    let [operand, lower, upper] = exactly(operands)?;
+    if let (Operand::Value(lower), Operand::Value(upper)) = (&lower, &upper) {
+        check_bounds(lower, upper)?;
+    }
+    Ok(Test::Between { operand, lower, upper })
+}
+
+fn check_bounds(lower: &AttributeValue, upper: &AttributeValue) -> Result<(), Fault> {
+    let (lower_shown, upper_shown) = (lower.clone(), upper.clone());
+    match order(lower, upper) {
+        None => Err(Fault::BoundTypes { lower: lower_shown, upper: upper_shown }),
+        Some(order) if order.is_gt() => Err(Fault::BoundsReversed { lower: lower_shown, upper: upper_shown }),
+        Some(_) => Ok(()),
+    }
+}
+
+fn within(resolved: Vec<Resolved>) -> Result<Test, Fault> {
+    let mut operands = operands(resolved)?.into_iter();
+    let operand = operands.next().ok_or(Fault::Empty)?;
+    let list: Vec<_> = operands.collect();
+    if list.len() > IN_OPERANDS_MAX {
+        return Err(Fault::TooManyOperands { operator: Operator::In, count: list.len() });
+    }
+    Ok(Test::In { operand, list })
+}
+
+fn call_test(call: &RawCall<'_>, resolved: Vec<Resolved>) -> Result<Test, Fault> {
+    let function = function(call)?;
+    check_count(function, resolved.len())?;
+    check_distinct(Operator::Call(function), &resolved)?;
+    let operands = operands(resolved)?;
+    match function {
+        Function::AttributeExists => Ok(Test::Exists(path(function, operands)?)),
+        Function::AttributeNotExists => Ok(Test::NotExists(path(function, operands)?)),
+        Function::AttributeType => has_type(operands),
+        Function::BeginsWith => {
+            let is_text = |found| matches!(found, AttributeType::S | AttributeType::B);
+            check_types(Operator::Call(function), &operands, is_text)?;
+            let [operand, prefix] = exactly(operands)?;
+            Ok(Test::BeginsWith { operand, prefix })
+        }
+        Function::Contains => {
+            let [operand, element] = exactly(operands)?;
+            Ok(Test::Contains { operand, element })
+        }
+        Function::Size | Function::IfNotExists | Function::ListAppend => {
+            Err(Fault::MisusedFunction { function })
+        }
+    }
+}
+
+fn path(function: Function, operands: Vec<Operand>) -> Result<crate::Path, Fault> {
+    match exactly(operands)? {
+        [Operand::Path(path)] => Ok(path),
+        _ => Err(Fault::PathRequired { function }),
+    }
+}
+
+fn has_type(operands: Vec<Operand>) -> Result<Test, Fault> {
+    let [operand, named] = exactly(operands)?;
+    let found = match &named {
+        Operand::Value(AttributeValue::S(name)) => {
+            let expected = type_of_name(name).ok_or_else(|| Fault::UnknownType { found: name.clone() })?;
+            return Ok(Test::HasType { operand, expected });
+        }
+        other => value_type(other).map_or(OperandType::Unknown, OperandType::Value),
+    };
+    Err(Fault::OperandType { operator: Operator::Call(Function::AttributeType), found })
+}
+
+fn type_of_name(name: &str) -> Option<AttributeType> {
+    use AttributeType::{B, Bool, Bs, L, M, N, Ns, Null, S, Ss};
+    [S, N, B, Bool, Null, M, L, Ss, Ns, Bs].into_iter().find(|kind| kind.wire_name() == name)
+}
+
+/// The operands as conditions hold them; `size` takes nothing that is known to have no size.
+fn operands(resolved: Vec<Resolved>) -> Result<Vec<Operand>, Fault> {
+    resolved.into_iter().map(operand).collect()
+}
+
+fn operand(resolved: Resolved) -> Result<Operand, Fault> {
+    match resolved {
+        Resolved::Path(path) => Ok(Operand::Path(path)),
+        Resolved::Value(value) => Ok(Operand::Value(value)),
+        Resolved::Call(Function::Size, sized) => {
+            let sized = operands(sized)?;
+            let has_size =
+                |found| !matches!(found, AttributeType::N | AttributeType::Bool | AttributeType::Null);
+            check_types(Operator::Call(Function::Size), &sized, has_size)?;
+            let [sized] = exactly(sized)?;
+            Ok(Operand::Size(Box::new(sized)))
+        }
+        Resolved::Call(function, _) => Err(Fault::MisusedFunction { function }),
+    }
+}
+
+/// The operands as an array. The parser and the count checks have made the length right.
+fn exactly<const N: usize>(operands: Vec<Operand>) -> Result<[Operand; N], Fault> {
+    operands.try_into().map_err(|_| Fault::Empty)
+}
+
+fn check_distinct(operator: Operator, resolved: &[Resolved]) -> Result<(), Fault> {
+    match resolved {
+        [Resolved::Path(one), Resolved::Path(two)] if one == two => {
+            Err(Fault::NotDistinct { operator, operand: one.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_types(
+    operator: Operator,
+    operands: &[Operand],
+    allowed: impl Fn(AttributeType) -> bool,
+) -> Result<(), Fault> {
+    match operands.iter().filter_map(value_type).find(|found| !allowed(*found)) {
+        Some(found) => Err(Fault::OperandType { operator, found: OperandType::Value(found) }),
+        None => Ok(()),
+    }
+}
+
+fn is_ordered(found: AttributeType) -> bool {
+    matches!(found, AttributeType::S | AttributeType::N | AttributeType::B)
+}
+
+/// The operand's type, if it is known without an item.
+fn value_type(operand: &Operand) -> Option<AttributeType> {
+    match operand {
+        Operand::Path(_) => None,
+        Operand::Value(value) => Some(value.attribute_type()),
+        Operand::Size(_) => Some(AttributeType::N),
+    }
+}

@@ -1,0 +1,39 @@
+//! The entry for a fuzz target.
+
+use std::collections::BTreeMap;
+
+use partita_model::{AttributeValue, Item, Number};
+
+use crate::{Condition, KeyCondition, Kind, Projection, Substitutions, Update};
+
+/// Reads `data` as each kind of expression, with the placeholders `#a` to `#d` and `:a` to `:d` defined, and runs what parses on a
+/// small item. Must not panic whatever `data` is.
+pub fn fuzz_parse(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let names: BTreeMap<_, _> =
+        ["a", "b", "c", "d"].into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect();
+    let number = AttributeValue::N(Number::from(7u64));
+    let list = AttributeValue::L(vec![number.clone(), "x".into()]);
+    let map = AttributeValue::M(BTreeMap::from([("a".to_owned(), list.clone())]));
+    let values: BTreeMap<_, _> = [":a", ":b", ":c", ":d"]
+        .into_iter()
+        .map(str::to_owned)
+        .zip([number, "S".into(), list, map])
+        .collect();
+    let item: Item =
+        values.iter().map(|(name, value)| (name.trim_start_matches(':').to_owned(), value.clone())).collect();
+    let Ok(substitutions) = Substitutions::new(Some(&names), Some(&values)) else { return };
+
+    for kind in [Kind::Condition, Kind::Filter] {
+        if let Ok(condition) = Condition::parse(kind, &text, &substitutions) {
+            std::hint::black_box(condition.evaluate(&item));
+        }
+    }
+    if let Ok(update) = Update::parse(&text, &substitutions) {
+        std::hint::black_box((update.apply(&item), update.touched(&item)).0.is_ok());
+    }
+    if let Ok(projection) = Projection::parse(&text, &substitutions) {
+        std::hint::black_box(projection.apply(&item));
+    }
+    std::hint::black_box(KeyCondition::parse(&text, &substitutions).is_ok());
+}
