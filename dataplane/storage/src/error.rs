@@ -30,9 +30,18 @@ pub enum Error {
     /// A newer owner has opened the shard. A write that was waiting has an unknown outcome.
     #[error("the shard is owned by a newer process")]
     Fenced,
-    /// The log or the object store failed. A write that was waiting has an unknown outcome, and the store
-    /// answers every later call with this error: it must be opened again.
-    #[error("storage is unavailable while it tried to {operation}")]
+    /// The log failed. A write that was waiting has an unknown outcome, and the store answers every later call
+    /// with this error: it must be opened again.
+    #[error("the shard store failed when it tried to {operation}, and must be opened again")]
+    Failed {
+        /// What was tried, as a verb phrase.
+        operation: &'static str,
+        /// What failed beneath.
+        #[source]
+        source: Cause,
+    },
+    /// The object store failed to answer a read, or when the shard was opened. Nothing was written.
+    #[error("storage is unavailable: cannot {operation}")]
     Unavailable {
         /// What was tried, as a verb phrase.
         operation: &'static str,
@@ -122,14 +131,19 @@ impl Error {
     pub fn retryable(&self) -> bool {
         matches!(
             self,
-            Self::Closed | Self::Fenced | Self::Unavailable { .. } | Self::FolderInUse { .. } | Self::Folder { .. }
+            Self::Closed
+                | Self::Fenced
+                | Self::Failed { .. }
+                | Self::Unavailable { .. }
+                | Self::FolderInUse { .. }
+                | Self::Folder { .. }
         )
     }
 
     /// True when the store that answered so answers nothing else any more and must be opened again.
     #[must_use]
     pub fn fatal(&self) -> bool {
-        matches!(self, Self::Closed | Self::Fenced | Self::Unavailable { .. } | Self::Corrupt { .. })
+        matches!(self, Self::Closed | Self::Fenced | Self::Failed { .. })
     }
 
     /// True when a write that ended so may nevertheless be there afterwards.
@@ -150,7 +164,14 @@ impl Error {
         }
     }
 
-    pub(crate) fn unavailable(operation: &'static str, source: impl StdError + Send + Sync + 'static) -> Self {
+    pub(crate) fn failed(operation: &'static str, source: impl StdError + Send + Sync + 'static) -> Self {
+        Self::Failed { operation, source: Arc::new(source) }
+    }
+
+    pub(crate) fn unavailable(
+        operation: &'static str,
+        source: impl StdError + Send + Sync + 'static,
+    ) -> Self {
         Self::Unavailable { operation, source: Arc::new(source) }
     }
 

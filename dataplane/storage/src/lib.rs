@@ -9,7 +9,7 @@
 //!      /     \
 //!  engine   MemoryStore                                   slate.rs, memory.rs
 //!     |
-//!  object store: a synced folder, or memory               location.rs, claim.rs, probe.rs
+//!  object store: a synced folder, or memory               folder.rs, probe.rs, claim.rs
 //! ```
 //!
 //! Invariants:
@@ -25,15 +25,25 @@
 //!
 //! Start reading at [`ShardStore`], then [`Shard`].
 
+mod claim;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod error;
+#[cfg(any(test, feature = "fault"))]
+pub mod fault;
+mod folder;
 pub mod log;
 pub mod memory;
+mod open;
+mod probe;
 pub mod shard;
+mod slate;
 pub mod space;
 pub mod store;
 
 pub use error::{Error, Fault, Result};
 pub use log::{LogEntry, LogRecord, LogSequence, LogStart};
 pub use memory::MemoryStore;
+pub use open::{BLOCK_CACHE_BYTES_DEFAULT, Location, StoreOptions, open};
 pub use shard::{Shard, Swept};
 pub use store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};

@@ -188,7 +188,12 @@ impl ChangeLog {
 
     /// Plans to forget a reader. The head is kept in a row of its own, so that the sequences of a later reader go on
     /// from there.
-    pub(crate) fn unregister(&self, table: TableId, reader: &str, batch: &mut WriteBatch) -> Result<TableLog> {
+    pub(crate) fn unregister(
+        &self,
+        table: TableId,
+        reader: &str,
+        batch: &mut WriteBatch,
+    ) -> Result<TableLog> {
         self.cursor(table, reader)?;
         let mut log = self.tables.get(&table).cloned().unwrap_or_default();
         log.readers.remove(reader);

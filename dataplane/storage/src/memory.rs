@@ -72,10 +72,10 @@ impl MemoryStore {
         self.progress.send_modify(|progress| progress.durable = progress.durable.max(applied));
     }
 
-    /// The log fails: waiting writes and every later call get [`Error::Unavailable`].
+    /// The log fails: waiting writes and every later call get [`Error::Failed`].
     pub fn fail(&self) {
         let source = std::io::Error::other("the log was told to fail");
-        self.end(Error::unavailable("append to the log", source));
+        self.end(Error::failed("append to the log", source));
     }
 
     /// The store as it would be found after a crash: only durable rows, open and not held.
@@ -138,7 +138,8 @@ impl MemoryStore {
     fn wait(&self, batch: u64) -> Written {
         let mut progress = self.progress.subscribe();
         Written::new(async move {
-            let seen = progress.wait_for(|progress| progress.durable >= batch || progress.ended.is_some()).await;
+            let seen =
+                progress.wait_for(|progress| progress.durable >= batch || progress.ended.is_some()).await;
             let seen = seen.map_err(|_| Error::Closed)?;
             if seen.durable >= batch { Ok(()) } else { Err(seen.ended.clone().unwrap_or(Error::Closed)) }
         })
@@ -188,11 +189,15 @@ impl ShardStore for MemoryStore {
     }
 
     async fn close(&self) -> Result<()> {
-        if self.check_open().is_ok() {
-            self.release();
-            self.end(Error::Closed);
+        match self.check_open() {
+            Ok(()) => {
+                self.release();
+                self.end(Error::Closed);
+                Ok(())
+            }
+            Err(Error::Closed) => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     fn discard(&self, _table: TableId) {

@@ -255,8 +255,9 @@ pub trait ShardStore: Send + Sync + 'static {
     /// Returns when all that was applied before the call is durable.
     async fn barrier(&self) -> Result<()>;
 
-    /// Makes everything durable and ends the store: later calls answer [`Error::Closed`]. A second call does
-    /// nothing.
+    /// Makes everything durable and ends the store: later calls answer [`Error::Closed`], a second close excepted,
+    /// which does nothing. Closing a store that failed releases what it holds and answers its failure. A store
+    /// that is dropped without being closed ends as in a crash.
     async fn close(&self) -> Result<()>;
 
     /// Tells the store that no row or change record of `table` will ever be read or written again, so that it

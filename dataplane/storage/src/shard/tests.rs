@@ -1,1 +1,228 @@
 use super::*;
+use crate::MemoryStore;
+use crate::log::TRIM_RECORDS_MAX;
+
+const TABLE: TableId = TableId(7);
+const OTHER: TableId = TableId(8);
+
+async fn shard_of(store: &MemoryStore) -> Shard {
+    Shard::open(Arc::new(store.clone())).await.unwrap()
+}
+
+fn row(table: TableId, key: &str) -> WriteBatch {
+    let mut batch = WriteBatch::new();
+    batch.put(space::table_key(TABLE_ROWS, table, key.as_bytes()), "value");
+    batch
+}
+
+fn entry(table: TableId, payload: &str) -> LogEntry {
+    LogEntry { table, payload: Bytes::copy_from_slice(payload.as_bytes()) }
+}
+
+async fn record(shard: &Shard, table: TableId, payload: &str) {
+    let written = shard.commit(row(table, payload), vec![entry(table, payload)]).await.unwrap();
+    written.durable().await.unwrap();
+}
+
+async fn read(shard: &Shard, table: TableId, reader: &str) -> Vec<(u64, String)> {
+    let records = shard.read_log(table, reader, usize::MAX).await.unwrap();
+    let text = |payload: &Bytes| String::from_utf8(payload.to_vec()).unwrap();
+    records.iter().map(|record| (record.sequence.0, text(&record.payload))).collect()
+}
+
+async fn count(shard: &Shard, space: u8, table: TableId) -> usize {
+    let snapshot = shard.store().snapshot(Visibility::Durable).await.unwrap();
+    let range = KeyRange::prefix(space::table_prefix(space, table).to_vec());
+    let mut rows = snapshot.scan(range, Order::Ascending).await.unwrap();
+    let mut count = 0;
+    while rows.next().await.unwrap().is_some() {
+        count += 1;
+    }
+    count
+}
+
+#[tokio::test]
+async fn changes_are_recorded_while_the_table_has_a_reader() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    record(&shard, TABLE, "before").await;
+    assert!(!shard.has_reader(TABLE));
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    assert!(shard.has_reader(TABLE) && !shard.has_reader(OTHER));
+    record(&shard, TABLE, "one").await;
+    record(&shard, OTHER, "unread").await;
+    record(&shard, TABLE, "two").await;
+    assert_eq!(read(&shard, TABLE, "stream").await, [(1, "one".to_owned()), (2, "two".to_owned())]);
+    assert_eq!(shard.read_log(TABLE, "stream", 1).await.unwrap().len(), 1);
+    shard.unregister_reader(TABLE, "stream").await.unwrap();
+    record(&shard, TABLE, "after").await;
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 0, "a log that nobody reads is removed");
+    assert_eq!(count(&shard, CHANGE_LOG, OTHER).await, 0);
+}
+
+#[tokio::test]
+async fn a_reader_sees_durable_records_only() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    store.hold();
+    let written = shard.commit(row(TABLE, "two"), vec![entry(TABLE, "two")]).await.unwrap();
+    assert_eq!(read(&shard, TABLE, "stream").await, [(1, "one".to_owned())]);
+    store.release();
+    written.durable().await.unwrap();
+    assert_eq!(read(&shard, TABLE, "stream").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_record_goes_when_all_readers_have_passed_it() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    shard.register_reader(TABLE, "fast", LogStart::Now).await.unwrap();
+    shard.register_reader(TABLE, "slow", LogStart::Now).await.unwrap();
+    for payload in ["a", "b", "c", "d"] {
+        record(&shard, TABLE, payload).await;
+    }
+    shard.advance(TABLE, "fast", LogSequence(4)).await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 4);
+    shard.advance(TABLE, "slow", LogSequence(3)).await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 1);
+    shard.advance(TABLE, "slow", LogSequence(1)).await.unwrap();
+    assert_eq!(read(&shard, TABLE, "slow").await, [(4, "d".to_owned())], "a cursor never moves back");
+    shard.register_reader(TABLE, "late", LogStart::Oldest).await.unwrap();
+    assert_eq!(read(&shard, TABLE, "late").await, [(4, "d".to_owned())]);
+    shard.unregister_reader(TABLE, "late").await.unwrap();
+    shard.unregister_reader(TABLE, "slow").await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 0, "the reader that was behind is gone");
+    assert!(shard.has_reader(TABLE));
+}
+
+#[tokio::test]
+async fn mistakes_of_readers_are_named() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    let unknown = shard.read_log(TABLE, "other", 1).await.unwrap_err();
+    assert!(matches!(unknown, Error::UnknownReader { table: TABLE, .. }), "{unknown}");
+    let beyond = shard.advance(TABLE, "stream", LogSequence(1)).await.unwrap_err();
+    assert!(matches!(beyond, Error::BeyondLog { upto: 1, head: 0, .. }), "{beyond}");
+    let unnamed = shard.register_reader(TABLE, "", LogStart::Now).await.unwrap_err();
+    assert!(matches!(unnamed, Error::InvalidBatch { .. }), "{unnamed}");
+}
+
+#[tokio::test]
+async fn sequences_go_on_after_a_restart() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    record(&shard, TABLE, "two").await;
+
+    let store = store.reopened();
+    let shard = shard_of(&store).await;
+    assert!(shard.has_reader(TABLE));
+    record(&shard, TABLE, "three").await;
+    assert_eq!(read(&shard, TABLE, "stream").await.last(), Some(&(3, "three".to_owned())));
+    shard.advance(TABLE, "stream", LogSequence(3)).await.unwrap();
+
+    let store = store.reopened();
+    let shard = shard_of(&store).await;
+    record(&shard, TABLE, "four").await;
+    assert_eq!(
+        read(&shard, TABLE, "stream").await,
+        [(4, "four".to_owned())],
+        "an empty log has not forgotten"
+    );
+    shard.unregister_reader(TABLE, "stream").await.unwrap();
+
+    let shard = shard_of(&store.reopened()).await;
+    shard.register_reader(TABLE, "next", LogStart::Oldest).await.unwrap();
+    record(&shard, TABLE, "five").await;
+    assert_eq!(read(&shard, TABLE, "next").await, [(5, "five".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_long_log_is_trimmed_in_bounded_batches() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    let length = 2 * TRIM_RECORDS_MAX + 10;
+    let entries = (0..length).map(|_| entry(TABLE, "x")).collect();
+    shard.commit(WriteBatch::new(), entries).await.unwrap().durable().await.unwrap();
+    shard.advance(TABLE, "stream", LogSequence(length - 1)).await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 1);
+    let shard = shard_of(&store.reopened()).await;
+    assert_eq!(read(&shard, TABLE, "stream").await, [(length, "x".to_owned())]);
+}
+
+#[tokio::test]
+async fn records_left_behind_by_a_crash_are_swept() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    let entries = (0..TRIM_RECORDS_MAX + 5).map(|_| entry(TABLE, "x")).collect();
+    shard.commit(WriteBatch::new(), entries).await.unwrap().durable().await.unwrap();
+    let mut batch = WriteBatch::new();
+    shard.order.lock().await.log.unregister(TABLE, "stream", &mut batch).unwrap();
+    store.write(batch).await.unwrap().durable().await.unwrap();
+
+    let shard = shard_of(&store.reopened()).await;
+    assert!(!shard.has_reader(TABLE));
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 5);
+    assert!(shard.sweep(100).await.unwrap().finished);
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_table_is_refused_and_swept() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    let mut descriptor = WriteBatch::new();
+    descriptor.put(space::table_key(DESCRIPTORS, TABLE, &[]), "descriptor");
+    shard.commit(descriptor, vec![]).await.unwrap().durable().await.unwrap();
+    for payload in ["a", "b", "c"] {
+        record(&shard, TABLE, payload).await;
+        record(&shard, OTHER, payload).await;
+    }
+    shard.drop_table(TABLE).await.unwrap();
+    shard.drop_table(TABLE).await.unwrap();
+    assert!(!shard.has_reader(TABLE));
+    assert_eq!(count(&shard, DESCRIPTORS, TABLE).await, 0);
+    for refused in [
+        shard.commit(row(TABLE, "d"), vec![]).await.map(drop),
+        shard.commit(WriteBatch::new(), vec![entry(TABLE, "d")]).await.map(drop),
+        shard.register_reader(TABLE, "stream", LogStart::Now).await,
+    ] {
+        assert!(matches!(refused, Err(Error::TableDropped { table: TABLE })), "{refused:?}");
+    }
+
+    let store = store.reopened();
+    let shard = shard_of(&store).await;
+    assert!(matches!(shard.commit(row(TABLE, "d"), vec![]).await, Err(Error::TableDropped { .. })));
+    assert_eq!(shard.sweep(4).await.unwrap(), Swept { removed: 4, finished: false });
+    assert_eq!(shard.sweep(4).await.unwrap(), Swept { removed: 2, finished: true });
+    assert_eq!(shard.sweep(4).await.unwrap(), Swept { removed: 0, finished: true });
+    for space in [TABLE_ROWS, CHANGE_LOG, LOG_READERS, DROPPED_TABLES] {
+        assert_eq!(count(&shard, space, TABLE).await, 0, "space {space}");
+    }
+    assert_eq!(count(&shard, TABLE_ROWS, OTHER).await, 3);
+    assert!(matches!(shard.commit(row(TABLE, "d"), vec![]).await, Err(Error::TableDropped { .. })));
+}
+
+#[tokio::test]
+async fn unreadable_bookkeeping_is_an_error_and_not_a_panic() {
+    for (key, value) in [
+        (log::reader_key(TABLE, "stream"), &b"\x09whatever"[..]),
+        (log::reader_key(TABLE, "stream"), &b"\x01short"[..]),
+        (Bytes::from_static(b"\x03short"), &b"\x01\0\0\0\0\0\0\0\0"[..]),
+        (space::table_key(LOG_READERS, TABLE, b"\xff\xfe"), &b"\x01\0\0\0\0\0\0\0\0"[..]),
+        (dropped_key(TABLE), &b"\x02"[..]),
+        (Bytes::from_static(b"\x04short"), &b"\x01"[..]),
+    ] {
+        let store = MemoryStore::new();
+        let mut batch = WriteBatch::new();
+        batch.put(key, value);
+        store.write(batch).await.unwrap().durable().await.unwrap();
+        let refused = Shard::open(Arc::new(store)).await.unwrap_err();
+        assert!(matches!(refused, Error::Corrupt { .. }), "{refused}");
+    }
+}

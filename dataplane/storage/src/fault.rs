@@ -1,0 +1,209 @@
+//! An object store for tests, whose puts can be held back, refused or answered with an error after success, and
+//! which can lie as unsuitable stores do.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use tokio::sync::watch;
+
+/// What happens to puts whose path contains a given text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// They wait until the fault is cleared, and then go on.
+    Hang,
+    /// They fail without effect.
+    Refuse,
+    /// They take effect, and then fail.
+    FailAfterSuccess,
+}
+
+/// A guarantee that an object store may lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lie {
+    /// A put that should only create replaces as well.
+    CreateReplaces,
+    /// A read finds nothing.
+    ReadsFindNothing,
+    /// A list finds nothing.
+    ListsFindNothing,
+}
+
+/// An object store with faults. Clones share them.
+#[derive(Debug, Clone)]
+pub struct FaultyObjects {
+    inner: Arc<dyn ObjectStore>,
+    state: Arc<Mutex<State>>,
+    changes: Arc<watch::Sender<u64>>,
+    puts: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    fault: Option<(String, Fault)>,
+    lie: Option<Lie>,
+}
+
+impl FaultyObjects {
+    /// A store that does what `inner` does until it is told otherwise.
+    pub fn new(inner: Arc<dyn ObjectStore>) -> Self {
+        let (changes, _) = watch::channel(0);
+        Self { inner, state: Arc::default(), changes: Arc::new(changes), puts: Arc::default() }
+    }
+
+    /// From now on `fault` meets every put whose path contains `part`.
+    pub fn inject(&self, part: &str, fault: Fault) {
+        self.lock().fault = Some((part.to_owned(), fault));
+        self.changes.send_modify(|change| *change += 1);
+    }
+
+    /// No fault any more; puts that wait go on.
+    pub fn clear(&self) {
+        self.lock().fault = None;
+        self.changes.send_modify(|change| *change += 1);
+    }
+
+    /// From now on the store lies.
+    pub fn tell(&self, lie: Lie) {
+        self.lock().lie = Some(lie);
+    }
+
+    /// Cuts this handle off, as the end of a process would: every put from now on, and every put that hangs, fails
+    /// without effect. Returns a new handle, without faults, to the objects that are there.
+    #[must_use]
+    pub fn cut_off(&self) -> Self {
+        self.inject("", Fault::Refuse);
+        Self::new(Arc::clone(&self.inner))
+    }
+
+    /// The store without faults.
+    #[must_use]
+    pub fn beneath(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.inner)
+    }
+
+    /// The number of puts that reached the store beneath.
+    #[must_use]
+    pub fn puts(&self) -> u64 {
+        self.puts.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lies(&self, lie: Lie) -> bool {
+        self.lock().lie == Some(lie)
+    }
+
+    fn fault_at(&self, location: &Path) -> Option<Fault> {
+        let state = self.lock();
+        let (part, fault) = state.fault.as_ref()?;
+        location.as_ref().contains(part.as_str()).then_some(*fault)
+    }
+
+    /// Waits while puts at `location` hang; returns the fault that meets this put.
+    async fn meet(&self, location: &Path) -> Option<Fault> {
+        let mut changes = self.changes.subscribe();
+        loop {
+            match self.fault_at(location) {
+                Some(Fault::Hang) => {}
+                other => return other,
+            }
+            if changes.changed().await.is_err() {
+                return None;
+            }
+        }
+    }
+}
+
+fn injected() -> object_store::Error {
+    object_store::Error::Generic { store: "FaultyObjects", source: "an injected fault".into() }
+}
+
+impl fmt::Display for FaultyObjects {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FaultyObjects({})", self.inner)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for FaultyObjects {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        mut options: PutOptions,
+    ) -> Result<PutResult> {
+        let fault = self.meet(location).await;
+        if fault == Some(Fault::Refuse) {
+            return Err(injected());
+        }
+        if self.lies(Lie::CreateReplaces) && options.mode == PutMode::Create {
+            options.mode = PutMode::Overwrite;
+        }
+        self.puts.fetch_add(1, Ordering::Relaxed);
+        let result = self.inner.put_opts(location, payload, options).await?;
+        if fault == Some(Fault::FailAfterSuccess) { Err(injected()) } else { Ok(result) }
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        match self.meet(location).await {
+            Some(_) => Err(injected()),
+            None => self.inner.put_multipart_opts(location, options).await,
+        }
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if self.lies(Lie::ReadsFindNothing) {
+            let path = location.to_string();
+            return Err(object_store::Error::NotFound { path, source: "an injected lie".into() });
+        }
+        self.inner.get_opts(location, options).await
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.inner.get_ranges(location, ranges).await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        if self.lies(Lie::ListsFindNothing) {
+            return futures::stream::empty().boxed();
+        }
+        self.inner.list(prefix)
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list_with_offset(prefix, offset)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}

@@ -1,0 +1,77 @@
+//! Opening a shard: whose it is must be settled before the engine is started, because starting it already stops
+//! the previous owner.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+
+use crate::error::{Error, Result};
+use crate::folder::{self, FolderLock};
+use crate::slate::SlateStore;
+use crate::store::ShardStore;
+use crate::{claim, probe};
+
+/// The block cache of a store that is given no other budget, in bytes. Small, so that an idle process on a laptop
+/// stays below 64 MiB; a server is given more.
+pub const BLOCK_CACHE_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
+
+/// Where a shard's objects are kept.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A folder of this machine. Created when it does not exist; every write is synced, the folders included.
+    Folder(PathBuf),
+    /// Memory: gone when the store is closed.
+    Memory,
+    /// An object store, shared with others or made for a test.
+    Objects(Arc<dyn ObjectStore>),
+}
+
+/// What [`open`] needs to know.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Where the objects are kept.
+    pub location: Location,
+    /// The shard's path there: names separated by `/`. A path is never used for another shard, not even after this
+    /// one is gone.
+    pub path: String,
+    /// The most memory for blocks of stored files, in bytes. Rows not yet written to such files have their own,
+    /// fixed budget.
+    pub block_cache_bytes: usize,
+}
+
+impl StoreOptions {
+    /// The options of a small store.
+    pub fn new(location: Location, path: impl Into<String>) -> Self {
+        Self { location, path: path.into(), block_cache_bytes: BLOCK_CACHE_BYTES_DEFAULT }
+    }
+}
+
+/// Opens a shard, or creates it when there is nothing at its path. A previous owner that still runs is fenced.
+///
+/// # Errors
+/// [`Error::FolderInUse`] when another process has the shard open, [`Error::UnsafeObjectStore`] when the object
+/// store lacks a guarantee, [`Error::ForeignClaim`] when the shard was made by an incompatible version; otherwise
+/// the folder or the object store failed. Nothing is fenced when one of the first three is returned.
+pub async fn open(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
+    let path =
+        Path::parse(&options.path).map_err(|error| Error::unavailable("use the path of the shard", error))?;
+    let (objects, lock) = objects_of(options.location, &path).await?;
+    probe::probe(objects.as_ref(), &path).await?;
+    claim::claim(objects.as_ref(), &path).await?;
+    let store = SlateStore::open(objects, path, options.block_cache_bytes, lock).await?;
+    Ok(Arc::new(store))
+}
+
+async fn objects_of(location: Location, path: &Path) -> Result<(Arc<dyn ObjectStore>, Option<FolderLock>)> {
+    match location {
+        Location::Folder(folder) => {
+            let (objects, lock) = folder::open(folder, path).await?;
+            Ok((objects, Some(lock)))
+        }
+        Location::Memory => Ok((Arc::new(InMemory::new()), None)),
+        Location::Objects(objects) => Ok((objects, None)),
+    }
+}

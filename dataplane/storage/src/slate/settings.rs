@@ -1,0 +1,140 @@
+//! How the engine is sized: for a laptop, where it must be small and quiet when idle, and still take a load.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStore;
+use object_store::path::Path;
+use slatedb::config::{
+    CompactionWorkerOptions, CompactorOptions, GarbageCollectorDirectoryOptions, GarbageCollectorOptions,
+    GarbageCollectorScheduleOptions,
+};
+use slatedb::db_cache::foyer::{FoyerCache, FoyerCacheOptions};
+use slatedb::{CompactorBuilder, Db, DbBuilder, Settings, SstBlockSize};
+
+use super::filter::DeadTables;
+
+/// Rows gathered in memory before they are written to a file, in bytes. Larger makes fewer files, smaller keeps
+/// the process small and its restart quick: up to this much is read from the log when the shard is opened.
+const MEMTABLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Rows in memory at which writers are made to wait, in bytes: one table being filled, two being written.
+const UNFLUSHED_BYTES_MAX: usize = 3 * MEMTABLE_BYTES;
+
+/// Young files at which writers are made to wait. A load of 30 MB/s makes two a second; this many bridge the time
+/// until the compactor has looked and merged, yet a read that must look into each of them stays bearable.
+const YOUNG_FILES_MAX: usize = 24;
+
+/// How often the engine looks for what the compactor has finished, or for a newer owner.
+const MANIFEST_POLL: Duration = Duration::from_secs(2);
+
+/// How often the compactor looks for work. A look is a listing of a small folder.
+const COMPACTOR_POLL: Duration = Duration::from_secs(2);
+
+/// How long the input of a compaction is kept for reads that began before it. A page of a query takes milliseconds;
+/// the log cannot be trimmed past this either, so that it must not be long.
+const READ_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// How often files that nobody needs are looked for.
+const COLLECTION_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How old a file must be before it is removed: long enough for one that was written but is not yet named by a
+/// manifest.
+const COLLECTION_AGE: Duration = Duration::from_secs(120);
+
+/// How old a log file must be before it is removed. They come by the hundreds a second under load, and a stopped
+/// owner cannot write into the gap: it lost the lock, and its successor's fence stands behind the gap.
+const LOG_COLLECTION_AGE: Duration = Duration::from_secs(20);
+
+/// The largest file that a compaction writes, in bytes: what must be rewritten and kept beside its successor.
+const COMPACTED_FILE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How much a compaction reads ahead in each input, in bytes: bounds its memory.
+const COMPACTION_FETCH_BYTES: usize = 256 * 1024;
+
+/// How often a failed object store call is repeated before the store gives up, on top of what the object store
+/// itself repeats. A failing disk does not get better within seconds; callers are told and the store is opened again.
+const RETRIES_MAX: u32 = 2;
+
+/// The engine for the shard at `path`, ready to be started.
+pub(super) fn builder(
+    objects: &Arc<dyn ObjectStore>,
+    path: &Path,
+    block_cache_bytes: usize,
+    dead: &Arc<DeadTables>,
+) -> DbBuilder<Path> {
+    let compactor = CompactorBuilder::new(path.clone(), Arc::clone(objects))
+        .with_options(compactor())
+        .with_compaction_filter_supplier(Arc::clone(dead) as Arc<_>);
+    let builder = Db::builder(path.clone(), Arc::clone(objects))
+        .with_settings(settings())
+        .with_compactor_builder(compactor)
+        // Fewer, larger blocks: a page of a query reads neighbours, and a cached point read costs the same.
+        .with_sst_block_size(SstBlockSize::Block8Kib);
+    if block_cache_bytes == 0 {
+        return builder.with_db_cache_disabled();
+    }
+    // One shard of the cache per core would divide a small budget into pieces smaller than an index.
+    let cache = FoyerCacheOptions { max_capacity: block_cache_bytes as u64, shards: 2 };
+    builder.with_db_cache(Arc::new(FoyerCache::new_with_opts(cache)), 0)
+}
+
+fn settings() -> Settings {
+    Settings {
+        // The committer asks for each flush: the engine's own timer would either make a lone writer wait for the
+        // next tick or wake the process a thousand times a second for nothing.
+        flush_interval: None,
+        manifest_poll_interval: MANIFEST_POLL,
+        l0_sst_size_bytes: MEMTABLE_BYTES,
+        max_unflushed_bytes: UNFLUSHED_BYTES_MAX,
+        l0_max_ssts: YOUNG_FILES_MAX,
+        l0_max_ssts_per_key: YOUNG_FILES_MAX,
+        l0_flush_parallelism: 1,
+        compactor_options: None,
+        garbage_collector_options: Some(garbage_collector()),
+        object_store_max_retries: Some(RETRIES_MAX),
+        ..Settings::default()
+    }
+}
+
+fn compactor() -> CompactorOptions {
+    CompactorOptions {
+        poll_interval: COMPACTOR_POLL,
+        commit_compacted_interval: COMPACTOR_POLL,
+        // Two cores: one compaction at a time, so that requests keep the other.
+        max_concurrent_compactions: 1,
+        checkpoint_lifetime: READ_TIME_MAX,
+        scheduler_options: HashMap::new(),
+        worker: Some(CompactionWorkerOptions {
+            max_concurrent_compactions: 1,
+            compactions_poll_interval: COMPACTOR_POLL,
+            max_sst_size: COMPACTED_FILE_BYTES,
+            max_fetch_tasks: 2,
+            bytes_to_fetch: COMPACTION_FETCH_BYTES,
+            max_subcompactions: 1,
+            ..CompactionWorkerOptions::default()
+        }),
+        ..CompactorOptions::default()
+    }
+}
+
+fn garbage_collector() -> GarbageCollectorOptions {
+    let every = |min_age| {
+        Some(GarbageCollectorDirectoryOptions {
+            interval: Some(COLLECTION_INTERVAL),
+            min_age,
+            dry_run: false,
+        })
+    };
+    GarbageCollectorOptions {
+        manifest_options: every(COLLECTION_AGE),
+        wal_options: every(LOG_COLLECTION_AGE),
+        compacted_options: every(COLLECTION_AGE),
+        compactions_options: every(COLLECTION_AGE),
+        detach_options: Some(GarbageCollectorScheduleOptions { interval: Some(COLLECTION_INTERVAL) }),
+        // They need a conditional update, which a folder does not offer; the lock on the folder does their work.
+        boundary_files_enabled: false,
+        ..GarbageCollectorOptions::default()
+    }
+}

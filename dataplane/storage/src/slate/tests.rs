@@ -1,0 +1,73 @@
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use object_store::memory::InMemory;
+
+use crate::conformance::{self, Subject};
+use crate::fault::{Fault, FaultyObjects};
+use crate::open::{Location, StoreOptions, open};
+use crate::store::{ShardStore, WriteBatch};
+
+mod faults;
+mod fencing;
+
+/// The engine's name for the folder of its log.
+const LOG: &str = "/wal/";
+
+/// A store over an object store in memory, whose log can be held back.
+struct Engine(Mutex<(FaultyObjects, Arc<dyn ShardStore>)>);
+
+impl Engine {
+    async fn new() -> Self {
+        let objects = FaultyObjects::new(Arc::new(InMemory::new()));
+        let store = start(&objects).await;
+        Self(Mutex::new((objects, store)))
+    }
+
+    fn objects(&self) -> FaultyObjects {
+        self.0.lock().unwrap().0.clone()
+    }
+}
+
+async fn start(objects: &FaultyObjects) -> Arc<dyn ShardStore> {
+    open(options(objects)).await.unwrap()
+}
+
+fn options(objects: &FaultyObjects) -> StoreOptions {
+    StoreOptions::new(Location::Objects(Arc::new(objects.clone())), "shards/1")
+}
+
+/// A batch that sets `key` to `value`.
+fn put(key: impl Into<Bytes>, value: impl Into<Bytes>) -> WriteBatch {
+    let mut batch = WriteBatch::new();
+    batch.put(key, value);
+    batch
+}
+
+#[async_trait]
+impl Subject for Engine {
+    fn store(&self) -> Arc<dyn ShardStore> {
+        Arc::clone(&self.0.lock().unwrap().1)
+    }
+    fn hold(&self) {
+        self.objects().inject(LOG, Fault::Hang);
+    }
+    fn release(&self) {
+        self.objects().clear();
+    }
+    fn fail(&self) {
+        self.objects().inject(LOG, Fault::Refuse);
+    }
+    async fn crash(&self) -> Arc<dyn ShardStore> {
+        let survivors = self.objects().cut_off();
+        let store = start(&survivors).await;
+        *self.0.lock().unwrap() = (survivors, Arc::clone(&store));
+        store
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_engine_conforms() {
+    conformance::all(Engine::new).await;
+}
