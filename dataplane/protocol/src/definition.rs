@@ -19,7 +19,6 @@ pub(crate) mod tags;
 mod throughput;
 
 pub(crate) use read::{BILLING_MODES, Draft, DraftSettings, Settings, ThroughputMember};
-pub(crate) use support::has_ceiling;
 pub(crate) use throughput::out_of_bounds;
 
 use partita_model::descriptor::{BillingMode, Throughput};

@@ -7,11 +7,16 @@ mod attribute;
 mod batch;
 mod capacity;
 mod item;
-pub mod table;
+mod table;
 
 pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
 pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
 pub use item::{GetItem, Page, WriteItem};
+pub use table::{
+    BillingModeSummary, ChangedTable, ChangedTags, DescribeEndpoints, DescribeLimits, DescribedTable, Endpoint,
+    GlobalIndexDescription, ListTables, ListTagsOfResource, LocalIndexDescription, TableClassSummary,
+    TableDescription, TableStatus, ThroughputDescription, WarmThroughputDescription,
+};
 
 use partita_model::Item;
 use serde::Serialize;

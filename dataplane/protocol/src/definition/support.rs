@@ -23,7 +23,7 @@ impl TableDefinition {
             ("GlobalSecondaryIndexes", self.global_secondary_indexes.is_some()),
             ("StreamSpecification with StreamEnabled true", stream),
             ("SSESpecification with Enabled true", encrypted),
-            ("OnDemandThroughput", self.on_demand_throughput.is_some_and(has_ceiling)),
+            ("OnDemandThroughput", self.on_demand_throughput.is_some_and(OnDemandThroughput::has_ceiling)),
             ("WarmThroughput above the initial throughput", self.wants_warming()),
             ("ResourcePolicy", self.resource_policy.is_some()),
         ];
@@ -46,8 +46,10 @@ impl TableDefinition {
     }
 }
 
-/// Whether a ceiling is asked for; −1 asks for none.
-pub(crate) fn has_ceiling(throughput: OnDemandThroughput) -> bool {
-    let OnDemandThroughput { max_read_request_units, max_write_request_units } = throughput;
-    [max_read_request_units, max_write_request_units].into_iter().flatten().any(|units| units != -1)
+impl OnDemandThroughput {
+    /// Whether a ceiling is asked for; −1 asks for none.
+    pub fn has_ceiling(self) -> bool {
+        let Self { max_read_request_units, max_write_request_units } = self;
+        [max_read_request_units, max_write_request_units].into_iter().flatten().any(|units| units != -1)
+    }
 }

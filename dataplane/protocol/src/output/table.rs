@@ -4,7 +4,7 @@ use partita_model::clock::UnixMillis;
 use partita_model::descriptor::{BillingMode, Statistics, Throughput};
 use partita_model::{Arn, IndexName, TableName};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::definition::{
     AttributeDefinition, KeySchemaElement, OnDemandThroughput, ProjectionDefinition, TableClass, Tag,
@@ -185,17 +185,25 @@ pub struct GlobalIndexDescription {
     pub warm_throughput: Option<WarmThroughputDescription>,
 }
 
-impl TableDescription {
-    /// The answer of CreateTable, UpdateTable and DeleteTable.
-    pub fn to_json(&self) -> Value {
-        json!({ "TableDescription": self })
-    }
-
-    /// The answer of DescribeTable.
-    pub fn to_described_json(&self) -> Value {
-        json!({ "Table": self })
-    }
+/// The answer of CreateTable, UpdateTable and DeleteTable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ChangedTable {
+    /// The table, as it is on its way.
+    pub table_description: TableDescription,
 }
+
+/// The answer of DescribeTable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribedTable {
+    /// The table.
+    pub table: TableDescription,
+}
+
+/// The answer of TagResource and UntagResource: nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedTags {}
 
 /// The answer of ListTables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -231,40 +239,31 @@ pub struct DescribeLimits {
 }
 
 /// The answer of DescribeEndpoints.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct DescribeEndpoints {
-    /// The host, with its port if it has one, that the request came to.
+    /// Where the service is.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// Where the service is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Endpoint {
+    /// A host, with its port if it has one.
     pub address: String,
+    /// How long a client may keep it.
+    pub cache_period_in_minutes: u64,
 }
 
 /// How long a client may keep an endpoint's address.
 const CACHE_PERIOD_MINUTES: u64 = 1440;
 
-impl ListTables {
-    /// The answer's body.
-    pub fn to_json(&self) -> Value {
-        json!(self)
-    }
-}
-
-impl ListTagsOfResource {
-    /// The answer's body.
-    pub fn to_json(&self) -> Value {
-        json!(self)
-    }
-}
-
-impl DescribeLimits {
-    /// The answer's body.
-    pub fn to_json(&self) -> Value {
-        json!(self)
-    }
-}
-
 impl DescribeEndpoints {
-    /// The answer's body.
-    pub fn to_json(&self) -> Value {
-        json!({ "Endpoints": [{ "Address": self.address, "CachePeriodInMinutes": CACHE_PERIOD_MINUTES }] })
+    /// The one endpoint: `address` is the host, with its port if it has one, that the request came to.
+    pub fn at(address: impl Into<String>) -> Self {
+        let endpoint = Endpoint { address: address.into(), cache_period_in_minutes: CACHE_PERIOD_MINUTES };
+        Self { endpoints: vec![endpoint] }
     }
 }
 
