@@ -5,12 +5,14 @@
 //!
 //! | | [`Wording::Classic`] | [`Wording::Modern2026`] |
 //! | --- | --- | --- |
-//! | constraints of the service model | all of them, camelCase path, value echoed | the first, PascalCase path, no value |
-//! | rules of a request | bare sentence | after `1 validation error detected: `, for the operations that moved |
-//! | rules that need the table or the item, size limits, malformed attribute values | bare sentence | bare sentence |
+//! | constraints of the service model | all, with camelCase places and values | see [`constraint`] |
+//! | rules of a single-item write | bare sentence | after `1 validation error detected: ` |
+//! | what `Select` allows in Query and Scan | bare sentence | after `1 validation error detected: ` |
+//! | other rules of reads, batches and table operations | bare sentence | bare sentence |
+//! | attribute values of no or several types, limits, rules that need the table or the item | bare sentence | bare sentence |
 //!
-//! The operations that moved are those of [`OperationName::envelopes_rules`](crate::OperationName::envelopes_rules). A
-//! sentence about a rule is made by [`ServiceError::rule`], any other by [`ServiceError::validation`].
+//! A sentence about a rule of the request is made by [`ServiceError::rule`] and learns from the operation whether it gets the
+//! prefix; any other is made by [`ServiceError::validation`].
 
 mod auth;
 mod constraint;
@@ -25,6 +27,8 @@ mod throughput;
 use std::borrow::Cow;
 use std::fmt;
 
+use partita_expression::error::SubstitutionError;
+use partita_expression::{Error, Kind};
 use partita_model::Item;
 use serde_json::{Map, Value};
 
@@ -68,8 +72,8 @@ enum Text {
     Absent,
     /// The same in both eras.
     Fixed(Cow<'static, str>),
-    /// A rule of the request. `enveloped` once the operation is known to have moved to the 2026 wording.
-    Rule { sentence: Cow<'static, str>, modern: Option<Cow<'static, str>>, enveloped: bool },
+    /// A rule of the request; `enveloped` once its operation is known to prefix it in the 2026 wording.
+    Rule { classic: Cow<'static, str>, modern: Cow<'static, str>, enveloped: bool },
     /// Constraints of the service model.
     Violations(Violations),
 }
@@ -96,15 +100,15 @@ impl ServiceError {
         Self::fixed(ErrorKind::Validation, sentence)
     }
 
-    /// `ValidationException` for a rule of the request alone. It gets the 2026 prefix if the operation has moved.
+    /// `ValidationException` for a rule of the request alone, which gets the 2026 prefix from some operations.
     pub fn rule(sentence: impl Into<Cow<'static, str>>) -> Self {
-        let text = Text::Rule { sentence: sentence.into(), modern: None, enveloped: false };
-        Self::new(ErrorKind::Validation, text)
+        let sentence = sentence.into();
+        Self::reworded_rule(sentence.clone(), sentence)
     }
 
     /// A rule whose sentence itself was changed in 2026.
     fn reworded_rule(classic: impl Into<Cow<'static, str>>, modern: impl Into<Cow<'static, str>>) -> Self {
-        let text = Text::Rule { sentence: classic.into(), modern: Some(modern.into()), enveloped: false };
+        let text = Text::Rule { classic: classic.into(), modern: modern.into(), enveloped: false };
         Self::new(ErrorKind::Validation, text)
     }
 
@@ -113,7 +117,7 @@ impl ServiceError {
         Self::new(ErrorKind::Validation, Text::Violations(violations))
     }
 
-    /// Marks a request rule as one of an operation that has moved to the 2026 wording.
+    /// Gives a rule of the request the 2026 prefix; changes nothing else.
     #[must_use]
     pub(crate) fn in_envelope(mut self) -> Self {
         if let Text::Rule { enveloped, .. } = &mut self.text {
@@ -171,15 +175,12 @@ impl ServiceError {
     pub fn message(&self, wording: Wording) -> Option<Cow<'_, str>> {
         match (&self.text, wording) {
             (Text::Absent, _) => None,
-            (Text::Fixed(sentence), _) | (Text::Rule { sentence, .. }, Wording::Classic) => {
+            (Text::Fixed(sentence), _) | (Text::Rule { classic: sentence, .. }, Wording::Classic) => {
                 Some(Cow::Borrowed(sentence))
             }
-            (Text::Rule { sentence, modern, enveloped }, Wording::Modern2026) => {
-                let sentence = modern.as_ref().unwrap_or(sentence);
-                Some(match enveloped {
-                    true => Cow::Owned(format!("{ENVELOPE}{sentence}")),
-                    false => Cow::Borrowed(sentence),
-                })
+            (Text::Rule { modern, enveloped: false, .. }, Wording::Modern2026) => Some(Cow::Borrowed(modern)),
+            (Text::Rule { modern, enveloped: true, .. }, Wording::Modern2026) => {
+                Some(Cow::Owned(format!("{ENVELOPE}{modern}")))
             }
             (Text::Violations(violations), wording) => Some(Cow::Owned(violations.message(wording))),
         }
@@ -226,7 +227,16 @@ impl std::error::Error for ServiceError {}
 /// A sentence about an expression, made by `partita-expression`, is a rule of the request.
 impl From<partita_expression::Error> for ServiceError {
     fn from(error: partita_expression::Error) -> Self {
-        Self::rule(error.to_string())
+        match &error {
+            Error::Substitution(SubstitutionError::ValuesWithoutExpression(kinds))
+                if kinds.contains(&Kind::Condition) =>
+            {
+                // Writes no longer say which expressions were missing.
+                let modern = "ExpressionAttributeValues can only be specified when using expressions";
+                Self::reworded_rule(error.to_string(), modern)
+            }
+            _ => Self::rule(error.to_string()),
+        }
     }
 }
 

@@ -13,9 +13,9 @@ pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedW
 pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
 pub use item::{GetItem, Page, WriteItem};
 pub use table::{
-    BillingModeSummary, ChangedTable, ChangedTags, DescribeEndpoints, DescribeLimits, DescribedTable, Endpoint,
-    GlobalIndexDescription, ListTables, ListTagsOfResource, LocalIndexDescription, TableClassSummary,
-    TableDescription, TableStatus, ThroughputDescription, WarmThroughputDescription,
+    BillingModeSummary, ChangedTable, ChangedTags, DescribeEndpoints, DescribeLimits, DescribedTable,
+    Endpoint, GlobalIndexDescription, ListTables, ListTagsOfResource, LocalIndexDescription,
+    TableClassSummary, TableDescription, TableStatus, ThroughputDescription, WarmThroughputDescription,
 };
 
 use partita_model::Item;

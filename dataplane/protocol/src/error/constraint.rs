@@ -1,8 +1,14 @@
 //! Constraints of the service model: the failures of the generated validators, in both eras.
+//!
+//! The classic wording gathers every violation: `2 validation errors detected: Value '' at 'tableName' failed to satisfy
+//! constraint: …; Value null at 'key' failed to satisfy constraint: …`.
+//!
+//! In 2026 lower and upper bounds and some sets moved to a second validator. It stops at the first violation, names the member
+//! with capitals and does not show its value: `1 validation error detected: Value at 'TableName' failed to satisfy
+//! constraint: …`; of a set it does not even name the member. What has not moved (required members, patterns, lengths of
+//! names, keys of maps, the other sets) is checked first and still speaks the classic way, with all violations of both kinds.
 
-use std::fmt::Write as _;
-
-use super::Wording;
+use super::{ENVELOPE, Wording};
 
 /// The classic wording lists at most this many violations.
 const LISTED_MAX: usize = 10;
@@ -82,26 +88,43 @@ pub(crate) enum Constraint {
     LengthMin(usize),
     /// At most this many.
     LengthMax(usize),
+    /// A name of at most this many characters.
+    NameLengthMax(usize),
     /// A number of at least this.
     ValueMin(u64),
     /// A number of at most this.
     ValueMax(u64),
-    /// One of the spellings; the two eras list them in different order.
+    /// One of the spellings. A set that is listed in another way since 2026 has moved to the second validator.
     Enum { classic: &'static str, modern: &'static str },
     /// A regular expression.
     Pattern(&'static str),
-    /// Each value of a map has a constraint of its own; the text inside the brackets.
-    MapValue(String),
+    /// Each value of a map is a list of one to this many elements.
+    MapValueLengthMax(usize),
     /// Each key of a map has a constraint of its own; the text inside the brackets.
     MapKeys(String),
 }
 
 impl Constraint {
+    /// Whether the second validator of 2026 checks it.
+    fn moved(&self) -> bool {
+        match self {
+            Self::LengthMin(_) | Self::LengthMax(_) | Self::ValueMin(_) | Self::ValueMax(_) => true,
+            Self::Enum { classic, modern } => classic != modern,
+            Self::NotNull
+            | Self::NameLengthMax(_)
+            | Self::Pattern(_)
+            | Self::MapValueLengthMax(_)
+            | Self::MapKeys(_) => false,
+        }
+    }
+
     fn render(&self, wording: Wording) -> String {
         match self {
             Self::NotNull => "Member must not be null".to_owned(),
             Self::LengthMin(least) => format!("Member must have length greater than or equal to {least}"),
-            Self::LengthMax(most) => format!("Member must have length less than or equal to {most}"),
+            Self::LengthMax(most) | Self::NameLengthMax(most) => {
+                format!("Member must have length less than or equal to {most}")
+            }
             Self::ValueMin(least) => format!("Member must have value greater than or equal to {least}"),
             Self::ValueMax(most) => format!("Member must have value less than or equal to {most}"),
             Self::Enum { classic, modern } => {
@@ -109,7 +132,10 @@ impl Constraint {
                 format!("Member must satisfy enum value set: [{set}]")
             }
             Self::Pattern(pattern) => format!("Member must satisfy regular expression pattern: {pattern}"),
-            Self::MapValue(inner) => format!("Map value must satisfy constraint: [{inner}]"),
+            Self::MapValueLengthMax(most) => format!(
+                "Map value must satisfy constraint: [Member must have length less than or equal to {most}, Member must \
+                 have length greater than or equal to 1]"
+            ),
             Self::MapKeys(inner) => format!("Map keys must satisfy constraint: [{inner}]"),
         }
     }
@@ -121,6 +147,36 @@ struct Violation {
     /// As the classic wording shows it; `None` prints as `null` without quotes.
     value: Option<String>,
     constraint: Constraint,
+    /// What the second validator says instead, if it names another place.
+    modern: Option<(Place, Constraint)>,
+}
+
+impl Violation {
+    fn moved(&self) -> bool {
+        self.modern.is_some() || self.constraint.moved()
+    }
+
+    fn classic(&self) -> String {
+        let value = self.value.as_ref().map_or("null".to_owned(), |value| format!("'{value}'"));
+        let place = self.place.render(Wording::Classic);
+        let constraint = self.constraint.render(Wording::Classic);
+        format!("Value {value} at '{place}' failed to satisfy constraint: {constraint}")
+    }
+
+    fn modern(&self) -> String {
+        let (place, constraint) = match &self.modern {
+            Some((place, constraint)) => (place, constraint),
+            None => (&self.place, &self.constraint),
+        };
+        let text = constraint.render(Wording::Modern2026);
+        match constraint {
+            Constraint::Enum { .. } => format!("Failed to satisfy constraint: {text}"),
+            _ => format!(
+                "Value at '{}' failed to satisfy constraint: {text}",
+                place.render(Wording::Modern2026)
+            ),
+        }
+    }
 }
 
 /// The constraints a request broke, in the order they were found.
@@ -135,12 +191,23 @@ impl Violations {
 
     /// Records that `value` at `place` breaks `constraint`.
     pub(crate) fn add(&mut self, place: Place, value: impl Into<String>, constraint: Constraint) {
-        self.0.push(Violation { place, value: Some(value.into()), constraint });
+        self.0.push(Violation { place, value: Some(value.into()), constraint, modern: None });
     }
 
     /// Records that a required member is missing.
     pub(crate) fn missing(&mut self, place: Place) {
-        self.0.push(Violation { place, value: None, constraint: Constraint::NotNull });
+        self.0.push(Violation { place, value: None, constraint: Constraint::NotNull, modern: None });
+    }
+
+    /// Records a violation that the second validator of 2026 tells of another place, with a constraint of that place.
+    pub(crate) fn add_moved(
+        &mut self,
+        place: Place,
+        value: impl Into<String>,
+        constraint: Constraint,
+        modern: (Place, Constraint),
+    ) {
+        self.0.push(Violation { place, value: Some(value.into()), constraint, modern: Some(modern) });
     }
 
     /// The error, if anything was recorded.
@@ -152,43 +219,18 @@ impl Violations {
     }
 
     pub(super) fn message(&self, wording: Wording) -> String {
-        match wording {
-            Wording::Classic => self.classic(),
-            Wording::Modern2026 => self.modern(),
+        match (wording, self.0.first()) {
+            (Wording::Modern2026, Some(first)) if self.0.iter().all(Violation::moved) => {
+                format!("{ENVELOPE}{}", first.modern())
+            }
+            _ => self.gathered(),
         }
     }
 
     /// All violations, each with its value.
-    fn classic(&self) -> String {
+    fn gathered(&self) -> String {
         let plural = if self.0.len() == 1 { "" } else { "s" };
-        let mut text = format!("{} validation error{plural} detected: ", self.0.len());
-        for (position, violation) in self.0.iter().take(LISTED_MAX).enumerate() {
-            if position > 0 {
-                text.push_str("; ");
-            }
-            let value = violation.value.as_ref().map_or("null".to_owned(), |value| format!("'{value}'"));
-            let place = violation.place.render(Wording::Classic);
-            let constraint = violation.constraint.render(Wording::Classic);
-            write!(text, "Value {value} at '{place}' failed to satisfy constraint: {constraint}")
-                .expect("writing to a String cannot fail");
-        }
-        text
-    }
-
-    /// Only the first violation, without its value; an enum's also without its place.
-    fn modern(&self) -> String {
-        let Some(first) = self.0.first() else { return String::new() };
-        let constraint = first.constraint.render(Wording::Modern2026);
-        match first.constraint {
-            Constraint::Enum { .. } => {
-                format!("1 validation error detected: Failed to satisfy constraint: {constraint}")
-            }
-            _ => {
-                let place = first.place.render(Wording::Modern2026);
-                format!(
-                    "1 validation error detected: Value at '{place}' failed to satisfy constraint: {constraint}"
-                )
-            }
-        }
+        let listed: Vec<String> = self.0.iter().take(LISTED_MAX).map(Violation::classic).collect();
+        format!("{} validation error{plural} detected: {}", self.0.len(), listed.join("; "))
     }
 }

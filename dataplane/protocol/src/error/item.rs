@@ -1,20 +1,19 @@
 //! Sentences about an item: its values, its size, and what it failed on.
 
+use partita_expression::UpdateError;
 use partita_model::Item;
 use partita_model::number::NumberError;
 
 use super::{ErrorKind, Extras, ServiceError};
 use crate::json::{SetKind, ValueFault};
 
+const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
+                        supported limit";
+
 impl ServiceError {
     /// `One or more parameter values were invalid: <detail>`, bare in both eras.
     pub fn invalid_parameter(detail: impl AsRef<str>) -> Self {
         Self::validation(invalid(detail))
-    }
-
-    /// `One or more parameter values were invalid: <detail>`, as a rule of the request.
-    pub(crate) fn invalid_parameter_rule(detail: impl AsRef<str>) -> Self {
-        Self::rule(invalid(detail))
     }
 
     /// `ConditionalCheckFailedException`; `item` is what the caller asked to see of the item that failed it.
@@ -44,19 +43,17 @@ impl ServiceError {
         Self::fixed(ErrorKind::TransactionConflict, "Transaction is ongoing for the item")
     }
 
-    /// An attribute's legacy `DELETE` or `ADD` meets a stored value of another type.
-    pub fn type_mismatch_for_update() -> Self {
-        Self::validation("Type mismatch for attribute to update")
-    }
-
-    /// A number that an update would store is out of range or has too many digits.
-    pub fn number_result(error: &NumberError) -> Self {
-        Self::validation(number_sentence(error))
-    }
-
     /// An update that cannot be applied to the item it meets.
-    pub fn update(error: &partita_expression::UpdateError) -> Self {
-        Self::validation(error.to_string())
+    pub fn update(error: &UpdateError) -> Self {
+        match error {
+            UpdateError::NestedTooDeep => Self::validation(TOO_DEEP),
+            UpdateError::TooLarge => Self::item_size_to_update_exceeded(),
+            UpdateError::Number(error) => Self::validation(number_sentence(error)),
+            UpdateError::InvalidDocumentPath
+            | UpdateError::MissingAttribute
+            | UpdateError::IncorrectOperandType
+            | UpdateError::TypeMismatch => Self::validation(error.to_string()),
+        }
     }
 }
 

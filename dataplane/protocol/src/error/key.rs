@@ -131,9 +131,17 @@ impl ServiceError {
         Self::validation(format!("Cannot read from backfilling global secondary index: {index}"))
     }
 
-    /// `ExclusiveStartKey` has other attributes or types than the key it continues.
+    /// A Query's `ExclusiveStartKey` has other attributes or types than the key it continues.
     pub fn invalid_start_key() -> Self {
         Self::validation("The provided starting key is invalid")
+    }
+
+    /// The same of a Scan, whose classic sentence says more.
+    pub fn invalid_start_key_of_scan() -> Self {
+        Self::reworded_rule(
+            "The provided starting key is invalid: The provided key element does not match the schema",
+            "The provided starting key is invalid",
+        )
     }
 
     /// `ExclusiveStartKey` has more or fewer attributes than the table's key.

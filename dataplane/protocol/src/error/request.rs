@@ -1,5 +1,7 @@
 //! Sentences about a request's parameters that need no table.
 
+use partita_expression::error::SubstitutionError;
+
 use super::ServiceError;
 use super::item::value_sentence;
 use crate::json::ValueFault;
@@ -53,11 +55,14 @@ impl ServiceError {
     }
 
     /// A value of `ExpressionAttributeValues` that is no attribute value.
-    pub(crate) fn invalid_expression_value(key: &str, fault: &ValueFault) -> Self {
-        Self::rule(format!(
-            "ExpressionAttributeValues contains invalid value: {} for key {key}",
-            value_sentence(fault)
-        ))
+    pub(crate) fn invalid_expression_value(key: String, fault: &ValueFault) -> Self {
+        let reason = value_sentence(fault);
+        let modern = reason.clone();
+        let classic = SubstitutionError::InvalidValue { key, reason }.to_string();
+        match fault {
+            ValueFault::NullNotTrue => Self::reworded_rule(classic, modern),
+            _ => Self::rule(classic),
+        }
     }
 
     /// A value of `ExclusiveStartKey` that is no attribute value.
@@ -65,26 +70,11 @@ impl ServiceError {
         Self::rule(format!("The provided starting key is invalid: {}", value_sentence(fault)))
     }
 
-    /// A table name of fewer than 3 or more than 255 characters.
-    pub(crate) fn table_name_length() -> Self {
-        Self::rule("TableName must be at least 3 characters long and at most 255 characters long")
-    }
-
-    /// A required top-level parameter is missing, of the operations that say so in a sentence of their own.
-    pub(crate) fn parameter_required(name: &str) -> Self {
-        Self::validation(format!("The parameter '{name}' is required but was not present in the request"))
-    }
-
     /// A Query without any key condition.
     pub(crate) fn key_condition_required() -> Self {
         Self::rule(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
         )
-    }
-
-    /// `ConditionalOperator` without conditions to join.
-    pub(crate) fn conditional_operator_without_conditions() -> Self {
-        Self::rule("ConditionalOperator cannot be used without Filter or Expected")
     }
 
     /// `ALL_PROJECTED_ATTRIBUTES` without an index.
@@ -128,15 +118,6 @@ impl ServiceError {
         Self::reworded_rule(
             format!("{RULE}: Segment: {segment} is not less than TotalSegments: {total}"),
             RULE,
-        )
-    }
-
-    /// A batch of nothing, or without `RequestItems`.
-    pub(crate) fn request_items_required(batch: BatchKind) -> Self {
-        Self::reworded_rule(
-            format!("The requestItems parameter is required for {}", batch.operation()),
-            "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have \
-             length greater than or equal to 1",
         )
     }
 

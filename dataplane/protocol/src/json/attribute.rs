@@ -80,10 +80,7 @@ fn value_at(value: Value, depth: usize) -> Result<Candidate<AttributeValue>, Ser
     found.extend(members.string("N")?.map(|text| number(&text).map(AttributeValue::N)));
     found.extend(members.read("B", binary)?.map(|bytes| Ok(AttributeValue::B(bytes))));
     found.extend(members.boolean("BOOL")?.map(|truth| Ok(AttributeValue::Bool(truth))));
-    found.extend(members.boolean("NULL")?.map(|truth| match truth {
-        true => Ok(AttributeValue::Null),
-        false => Err(ValueFault::NullNotTrue),
-    }));
+    found.extend(members.boolean("NULL")?.map(null));
     found.extend(members.strings("SS")?.map(string_set));
     found.extend(members.strings("NS")?.map(number_set));
     found.extend(members.list("BS", binary)?.map(binary_set));
@@ -133,6 +130,13 @@ fn map_of_values(
         }
     }
     Ok(map)
+}
+
+fn null(truth: bool) -> Candidate<AttributeValue> {
+    match truth {
+        true => Ok(AttributeValue::Null),
+        false => Err(ValueFault::NullNotTrue),
+    }
 }
 
 fn number(text: &str) -> Candidate<Number> {

@@ -11,12 +11,12 @@ use super::expressions::{GivenMaps, refuse_mix};
 use super::get_item::consistency;
 use super::parameter::return_capacity;
 use super::selection::GivenProjection;
-use super::table_ref::table_key;
+use super::table_ref::table_keys;
 use super::{ReturnCapacity, TableRef};
 use crate::ServiceError;
 use crate::error::{BatchKind, Constraint, Place, Violations};
 use crate::json::{Candidate, Members, item};
-use crate::output::{ReadOptions, UnprocessedKeys, item_to_json};
+use crate::output::{Answer as _, ReadOptions, UnprocessedKeys, item_to_json};
 
 /// Reads many items by their keys, each read by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,18 +73,21 @@ impl BatchGetItem {
 impl Given {
     fn check(self) -> Result<BatchGetItem, ServiceError> {
         let mut violations = Violations::new();
-        let tables = self.tables.unwrap_or_default();
         let place = Place::member("requestItems");
-        for (name, table) in &tables {
-            table_key(name, &place, &mut violations);
-            table.check(&place.value_of(name), &mut violations);
+        match &self.tables {
+            None => violations.missing(place),
+            Some(tables) if tables.is_empty() => violations.add(place, "{}", Constraint::LengthMin(1)),
+            Some(tables) => {
+                table_keys(tables.keys(), || shown_tables(tables), &mut violations);
+                for (name, table) in tables {
+                    table.check(&place.value_of(name), &mut violations);
+                }
+            }
         }
         let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
         violations.finish()?;
-        if tables.is_empty() {
-            return Err(ServiceError::request_items_required(BatchKind::Get));
-        }
 
+        let tables = self.tables.unwrap_or_default();
         let tables: Vec<BatchGetTable> =
             tables.into_iter().map(|(name, table)| table.accept(name)).collect::<Result<_, _>>()?;
         match tables.iter().map(|table| table.keys.len()).sum::<usize>() > limits::BATCH_GET_KEYS_MAX {
@@ -112,23 +115,27 @@ impl GivenTable {
             Some(keys) if keys.is_empty() => violations.add(keys_place, "[]", Constraint::LengthMin(1)),
             Some(keys) if keys.len() > limits::BATCH_GET_KEYS_MAX => {
                 let most = Constraint::LengthMax(limits::BATCH_GET_KEYS_MAX);
-                violations.add(keys_place, shown(keys), most);
+                violations.add(keys_place, shown_keys(keys), most);
             }
             Some(_) => {}
         }
         self.projection.check(place.then("attributesToGet"), violations);
     }
 
-    /// The rules of one table's part.
-    fn accept(self, name: String) -> Result<BatchGetTable, ServiceError> {
-        refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;
+    fn as_given(&self) -> ReadOptions {
         let (attributes_to_get, projection_expression) = self.projection.given();
-        let as_given = ReadOptions {
+        ReadOptions {
             consistent_read: self.consistent,
             attributes_to_get: attributes_to_get.map(<[String]>::to_vec),
             projection_expression: projection_expression.map(str::to_owned),
             expression_attribute_names: self.maps.names().cloned(),
-        };
+        }
+    }
+
+    /// The rules of one table's part.
+    fn accept(self, name: String) -> Result<BatchGetTable, ServiceError> {
+        refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;
+        let as_given = self.as_given();
         let projection = self.projection.compile_legacy()?;
         let maps = self.maps.check(&[projection.accepted()])?;
         let substitutions = maps.substitutions()?;
@@ -140,8 +147,20 @@ impl GivenTable {
     }
 }
 
-/// The keys as the classic wording echoes them.
-fn shown(keys: &[Candidate<Item>]) -> String {
+/// The map of tables as errors echo it.
+fn shown_tables(tables: &BTreeMap<String, GivenTable>) -> String {
+    let tables: BTreeMap<&String, UnprocessedKeys> = tables
+        .iter()
+        .map(|(name, table)| {
+            let keys = table.keys.iter().flatten().flatten().cloned().collect();
+            (name, UnprocessedKeys { table: name.clone(), keys, options: table.as_given() })
+        })
+        .collect();
+    tables.to_json().to_string()
+}
+
+/// A list of keys as errors echo it.
+fn shown_keys(keys: &[Candidate<Item>]) -> String {
     let keys: Vec<Value> = keys.iter().flatten().map(item_to_json).collect();
     Value::Array(keys).to_string()
 }

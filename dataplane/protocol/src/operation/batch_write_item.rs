@@ -6,7 +6,7 @@ use partita_model::{Item, limits, size};
 use serde_json::Value;
 
 use super::parameter::{collection_metrics, return_capacity};
-use super::table_ref::table_key;
+use super::table_ref::table_keys;
 use super::{ReturnCapacity, TableRef, attributes};
 use crate::ServiceError;
 use crate::error::{BatchKind, Constraint, Place, Violations};
@@ -67,21 +67,12 @@ impl BatchWriteItem {
 impl Given {
     fn check(self) -> Result<BatchWriteItem, ServiceError> {
         let mut violations = Violations::new();
-        let tables = self.tables.unwrap_or_default();
-        check_counts(&tables, &mut violations);
-        for (name, requests) in &tables {
-            let place = Place::member("requestItems");
-            table_key(name, &place, &mut violations);
-            for (position, request) in requests.iter().enumerate() {
-                request.check(&place.value_of(name).element(position), &mut violations);
-            }
-        }
         let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
         let collection_metrics = collection_metrics(self.collection_metrics.as_deref(), &mut violations);
+        check_tables(self.tables.as_ref(), &mut violations);
         violations.finish()?;
-        if tables.is_empty() {
-            return Err(ServiceError::request_items_required(BatchKind::Write));
-        }
+        let tables = self.tables.unwrap_or_default();
+        check_names(&tables)?;
 
         let tables: Vec<BatchWriteTable> =
             tables.into_iter().map(|(name, requests)| accept(name, requests)).collect::<Result<_, _>>()?;
@@ -94,18 +85,52 @@ impl Given {
     }
 }
 
-/// Each table's list has its length within bounds; the service tells it about the map as a whole.
+/// The constraints of `RequestItems`, its keys excepted.
+fn check_tables(tables: Option<&BTreeMap<String, Vec<GivenWrite>>>, violations: &mut Violations) {
+    let place = Place::member("requestItems");
+    let tables = match tables {
+        None => return violations.missing(place),
+        Some(tables) if tables.is_empty() => return violations.add(place, "{}", Constraint::LengthMin(1)),
+        Some(tables) => tables,
+    };
+    check_counts(tables, violations);
+    for (name, requests) in tables {
+        for (position, request) in requests.iter().enumerate() {
+            request.check(&place.value_of(name).element(position), violations);
+        }
+    }
+}
+
+/// Each table's list has its length within bounds. The classic wording tells it about the map as a whole.
 fn check_counts(tables: &BTreeMap<String, Vec<GivenWrite>>, violations: &mut Violations) {
     let most = limits::BATCH_WRITE_REQUESTS_MAX;
-    if tables.values().any(|requests| requests.is_empty() || requests.len() > most) {
-        let names: Vec<String> =
-            tables.iter().map(|(name, requests)| format!("{name}=[{} requests]", requests.len())).collect();
-        let inner = format!(
-            "Member must have length less than or equal to {most}, Member must have length greater than or equal to 1"
-        );
-        let shown = format!("{{{}}}", names.join(", "));
-        violations.add(Place::member("requestItems"), shown, Constraint::MapValue(inner));
-    }
+    let Some((name, requests)) = tables.iter().find(|(_, requests)| !(1..=most).contains(&requests.len()))
+    else {
+        return;
+    };
+    let place = Place::member("requestItems");
+    let bound = if requests.is_empty() { Constraint::LengthMin(1) } else { Constraint::LengthMax(most) };
+    let modern = (place.value_of(name), bound);
+    violations.add_moved(place, shown(tables), Constraint::MapValueLengthMax(most), modern);
+}
+
+/// The names of the tables, which this operation checks last of its constraints.
+fn check_names(tables: &BTreeMap<String, Vec<GivenWrite>>) -> Result<(), ServiceError> {
+    let mut violations = Violations::new();
+    table_keys(tables.keys(), || shown(tables), &mut violations);
+    violations.finish()
+}
+
+/// The map as errors echo it: the service's echo has no form that a client could read.
+fn shown(tables: &BTreeMap<String, Vec<GivenWrite>>) -> String {
+    let tables: Vec<String> = tables
+        .iter()
+        .map(|(name, requests)| {
+            let requests: Vec<&str> = requests.iter().map(GivenWrite::shown).collect();
+            format!("{name}=[{}]", requests.join(", "))
+        })
+        .collect();
+    format!("{{{}}}", tables.join(", "))
 }
 
 fn accept(name: String, requests: Vec<GivenWrite>) -> Result<BatchWriteTable, ServiceError> {
@@ -126,6 +151,14 @@ impl GivenWrite {
             put: part(members.structure("PutRequest")?, "Item")?,
             delete: part(members.structure("DeleteRequest")?, "Key")?,
         })
+    }
+
+    fn shown(&self) -> &'static str {
+        match (&self.put, &self.delete) {
+            (Some(_), None) => "WriteRequest(putRequest)",
+            (None, Some(_)) => "WriteRequest(deleteRequest)",
+            _ => "WriteRequest",
+        }
     }
 
     fn check(&self, place: &Place, violations: &mut Violations) {

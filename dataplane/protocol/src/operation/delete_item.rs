@@ -55,10 +55,11 @@ impl DeleteItem {
 impl Given {
     fn check(self) -> Result<DeleteItem, ServiceError> {
         let mut violations = Violations::new();
+        let capacity = self.answer.check_capacity(&mut violations);
         table_name(self.table.as_deref(), &mut violations);
-        attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
         let answer = self.answer.check(&mut violations);
         self.requirement.check(&mut violations);
+        attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
         violations.finish()?;
 
         refuse_mix(&self.requirement.legacy(), &[self.requirement.expression()])?;
@@ -72,7 +73,7 @@ impl Given {
             condition,
             return_values: answer.return_values,
             on_condition_failure: answer.on_condition_failure,
-            capacity: answer.capacity,
+            capacity,
             collection_metrics: answer.collection_metrics,
         })
     }

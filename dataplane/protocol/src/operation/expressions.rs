@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use partita_expression::{Condition, Kind, Substitutions, check_maps_have_expressions};
+use partita_expression::{
+    Condition, Kind, Substitutions, check_maps_have_expressions, check_name_keys, check_value_keys,
+};
 use partita_model::{AttributeValue, Item};
 
 use super::legacy::{GivenExpected, check_expected, conditional_operator, expected_values};
 use crate::ServiceError;
 use crate::error::Violations;
-use crate::json::{Candidate, Members, ValueFault, attribute_value};
+use crate::json::{Candidate, Members, attribute_value};
 
 /// A parameter's name, and whether the request holds it.
 pub(crate) type Presence = (&'static str, bool);
@@ -58,32 +60,25 @@ impl GivenMaps {
     /// Checks the maps against the expressions the operation takes, each with whether the request holds it.
     pub(crate) fn check(self, accepted: &[(Kind, bool)]) -> Result<Maps, ServiceError> {
         check_maps_have_expressions(self.names.is_some(), self.values.is_some(), accepted)?;
-        let Some(given) = self.values else {
-            return Ok(Maps { names: self.names, values: None });
-        };
-        let mut values = Item::new();
-        let mut fault: Option<(String, ValueFault)> = None;
-        for (key, value) in given {
-            let value = value.unwrap_or_else(|first| {
-                fault.get_or_insert_with(|| (key.clone(), first));
-                // Only the key is looked at before the fault is told.
-                AttributeValue::Null
-            });
-            values.insert(key, value);
-        }
-        let maps = Maps { names: self.names, values: Some(values) };
-        match fault {
-            None => Ok(maps),
-            Some((key, fault)) => {
-                maps.substitutions()?;
-                Err(ServiceError::invalid_expression_value(&key, &fault))
-            }
-        }
+        check_name_keys(self.names.as_ref().map(BTreeMap::keys))?;
+        check_value_keys(self.values.as_ref().map(BTreeMap::keys))?;
+        let values = self.values.map(accept_values).transpose()?;
+        Ok(Maps { names: self.names, values })
     }
 }
 
+fn accept_values(given: BTreeMap<String, Candidate<AttributeValue>>) -> Result<Item, ServiceError> {
+    given
+        .into_iter()
+        .map(|(key, value)| match value {
+            Ok(value) => Ok((key, value)),
+            Err(fault) => Err(ServiceError::invalid_expression_value(key, &fault)),
+        })
+        .collect()
+}
+
 impl Maps {
-    /// What the expressions are parsed with; refuses empty maps and malformed keys.
+    /// What the expressions are parsed with.
     pub(crate) fn substitutions(&self) -> Result<Substitutions<'_>, ServiceError> {
         Ok(Substitutions::new(self.names.as_ref(), self.values.as_ref())?)
     }

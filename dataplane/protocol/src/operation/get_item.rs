@@ -55,10 +55,10 @@ impl GetItem {
 impl Given {
     fn check(self) -> Result<GetItem, ServiceError> {
         let mut violations = Violations::new();
+        let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
         table_name(self.table.as_deref(), &mut violations);
         attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
         self.projection.check(Place::member("attributesToGet"), &mut violations);
-        let capacity = return_capacity(self.capacity.as_deref(), &mut violations);
         violations.finish()?;
 
         refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;

@@ -21,7 +21,8 @@ const COMPARISON_OPERATOR_SET: &str =
 const CONDITIONAL_OPERATOR: Choices<ConditionalOperator> = Choices {
     all: &[("AND", ConditionalOperator::And), ("OR", ConditionalOperator::Or)],
     classic: "OR, AND",
-    modern: "OR, AND",
+    // `ALL` is how the service spells it in this sentence; the value it accepts is `AND`.
+    modern: "ALL, OR",
 };
 
 const ACTION: Choices<AttributeAction> = Choices {

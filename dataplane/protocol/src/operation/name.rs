@@ -83,10 +83,9 @@ impl OperationName {
         }
     }
 
-    /// Whether the 2026 wording puts `1 validation error detected: ` before this operation's request rules. The operations
-    /// on single items and Query have moved; Scan, the batches and the table operations have not.
-    pub fn envelopes_rules(self) -> bool {
-        matches!(self, Self::PutItem | Self::GetItem | Self::UpdateItem | Self::DeleteItem | Self::Query)
+    /// Whether the 2026 wording puts `1 validation error detected: ` before every rule of this operation's requests.
+    pub(crate) fn envelopes_rules(self) -> bool {
+        matches!(self, Self::PutItem | Self::UpdateItem | Self::DeleteItem)
     }
 }
 

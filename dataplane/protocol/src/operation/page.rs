@@ -11,7 +11,7 @@ use super::expressions::Presence;
 use super::get_item::consistency;
 use super::legacy::{GivenCondition, check_conditions, condition_values, conditional_operator};
 use super::parameter::return_capacity;
-use super::selection::{self, GivenProjection};
+use super::selection::{self, GivenProjection, HalfProjection};
 use super::table_ref::{index_name, table_name};
 use super::{ReturnCapacity, Select, TableRef, attributes};
 use crate::ServiceError;
@@ -55,6 +55,7 @@ impl GivenPage {
 
     /// Nothing of the result may be used if there were violations.
     pub(crate) fn check(self, violations: &mut Violations) -> Page {
+        let capacity = return_capacity(self.capacity.as_deref(), violations);
         table_name(self.table.as_deref(), violations);
         index_name(self.index.as_deref(), violations);
         let select = selection::select(self.select.as_deref(), violations);
@@ -65,7 +66,7 @@ impl GivenPage {
         Page {
             select,
             limit,
-            capacity: return_capacity(self.capacity.as_deref(), violations),
+            capacity,
             table: TableRef::new(self.table.unwrap_or_default()),
             index: self.index.map(IndexName::new),
             consistency: consistency(self.consistent),
@@ -75,6 +76,11 @@ impl GivenPage {
 }
 
 impl Page {
+    /// Whether `Select` goes with the projection and with what is read. The 2026 wording prefixes these rules of reads alone.
+    pub(crate) fn check_select(&self, projection: &HalfProjection) -> Result<(), ServiceError> {
+        projection.agrees_with(self.select, self.index.is_some()).map_err(ServiceError::in_envelope)
+    }
+
     /// Accepts the values of `ExclusiveStartKey`.
     pub(crate) fn take_start_key(&mut self) -> Result<Option<Item>, ServiceError> {
         let key = self.start_key.take().transpose();

@@ -38,7 +38,7 @@ pub(crate) struct Choices<T: 'static> {
     pub(crate) all: &'static [(&'static str, T)],
     /// The set as errors list it.
     pub(crate) classic: &'static str,
-    /// The set as errors list it since 2026.
+    /// The set as errors list it since 2026, the same where nothing has changed.
     pub(crate) modern: &'static str,
 }
 
@@ -109,7 +109,6 @@ pub(crate) struct GivenAnswer {
 pub(crate) struct Answer {
     pub(crate) return_values: ReturnValues,
     pub(crate) on_condition_failure: bool,
-    pub(crate) capacity: ReturnCapacity,
     pub(crate) collection_metrics: bool,
 }
 
@@ -123,8 +122,13 @@ impl GivenAnswer {
         })
     }
 
+    /// `ReturnConsumedCapacity`, which is checked before the table's name.
+    pub(crate) fn check_capacity(&self, violations: &mut Violations) -> ReturnCapacity {
+        return_capacity(self.capacity.as_deref(), violations)
+    }
+
+    /// All but `ReturnConsumedCapacity`.
     pub(crate) fn check(&self, violations: &mut Violations) -> Answer {
-        let capacity = return_capacity(self.capacity.as_deref(), violations);
         let collection_metrics = collection_metrics(self.collection_metrics.as_deref(), violations);
         let place = Place::member("returnValues");
         let return_values = RETURN_VALUES.check(self.return_values.as_deref(), &place, violations);
@@ -133,7 +137,6 @@ impl GivenAnswer {
         Answer {
             return_values: return_values.unwrap_or_default(),
             on_condition_failure: on_failure.unwrap_or_default(),
-            capacity,
             collection_metrics,
         }
     }

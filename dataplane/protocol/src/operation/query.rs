@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use partita_expression::{Condition, KeyCondition, Kind, Projection};
+use partita_expression::{Condition, KeyCondition, KeyConditionSyntax, Kind, Projection};
 use partita_model::capacity::Consistency;
 use partita_model::{IndexName, Item};
 
@@ -120,19 +120,21 @@ impl Given {
         let legacy = legacy.map(KeyCondition::from_legacy).transpose()?;
         let filter = self.filter.compile_legacy()?;
         let projection = self.projection.compile_legacy()?;
-        projection.agrees_with(page.select, page.index.is_some())?;
+        page.check_select(&projection)?;
         let key_expression = (Kind::KeyCondition, self.key_expression.is_some());
         let maps = self.maps.check(&[projection.accepted(), filter.accepted(), key_expression])?;
 
         let substitutions = maps.substitutions()?;
         let projection = projection.parse(&substitutions)?;
         let filter = filter.parse(&substitutions)?;
-        let key_condition = match self.key_expression {
-            None => legacy,
-            Some(text) => Some(KeyCondition::parse(&text, &substitutions)?),
-        };
+        let syntax =
+            self.key_expression.map(|text| KeyConditionSyntax::parse(&text, &substitutions)).transpose()?;
         substitutions.finish()?;
-        let key_condition = key_condition.ok_or_else(ServiceError::key_condition_required)?;
+        // That a condition is no key condition is told after all else that is wrong with the expressions.
+        let key_condition = match syntax {
+            None => legacy.ok_or_else(ServiceError::key_condition_required)?,
+            Some(syntax) => syntax.restrict()?,
+        };
         Ok(Compiled { key_condition, filter, projection })
     }
 }

@@ -108,7 +108,7 @@ impl Given {
     fn compile(self, page: &Page) -> Result<(Option<Condition>, Option<Projection>), ServiceError> {
         let filter = self.filter.compile_legacy()?;
         let projection = self.projection.compile_legacy()?;
-        projection.agrees_with(page.select, page.index.is_some())?;
+        page.check_select(&projection)?;
         let maps = self.maps.check(&[projection.accepted(), filter.accepted()])?;
 
         let substitutions = maps.substitutions()?;

@@ -40,7 +40,8 @@ fn is_arn(text: &str) -> bool {
     text.starts_with("arn:")
 }
 
-/// Checks the required member `tableName` of an operation on items.
+/// Checks the required member `tableName` of an operation on items. A name too short for any table is not malformed: there
+/// just is no such table.
 pub(crate) fn table_name(given: Option<&str>, violations: &mut Violations) {
     let place = Place::member("tableName");
     match given {
@@ -48,10 +49,10 @@ pub(crate) fn table_name(given: Option<&str>, violations: &mut Violations) {
         Some("") => violations.add(place, "", Constraint::LengthMin(1)),
         Some(arn) if is_arn(arn) => {
             if arn.chars().count() > GIVEN_CHARACTERS_MAX {
-                violations.add(place, arn, Constraint::LengthMax(GIVEN_CHARACTERS_MAX));
+                violations.add(place, arn, Constraint::NameLengthMax(GIVEN_CHARACTERS_MAX));
             }
         }
-        Some(name) => name_form(name, &place, violations),
+        Some(name) => pattern_and_most(name, &place, violations),
     }
 }
 
@@ -62,17 +63,20 @@ pub(crate) fn index_name(given: Option<&str>, violations: &mut Violations) {
     }
 }
 
-/// Checks a name against the pattern and the lengths of the service model.
+/// Checks a name against the pattern and both lengths of the service model.
 pub(crate) fn name_form(name: &str, place: &Place, violations: &mut Violations) {
+    if name.chars().count() < *NAME_CHARACTERS.start() {
+        violations.add(place.clone(), name, Constraint::LengthMin(*NAME_CHARACTERS.start()));
+    }
+    pattern_and_most(name, place, violations);
+}
+
+fn pattern_and_most(name: &str, place: &Place, violations: &mut Violations) {
     if !well_formed(name) {
         violations.add(place.clone(), name, Constraint::Pattern(NAME_PATTERN));
     }
-    let characters = name.chars().count();
-    if characters < *NAME_CHARACTERS.start() {
-        violations.add(place.clone(), name, Constraint::LengthMin(*NAME_CHARACTERS.start()));
-    }
-    if characters > *NAME_CHARACTERS.end() {
-        violations.add(place.clone(), name, Constraint::LengthMax(*NAME_CHARACTERS.end()));
+    if name.chars().count() > *NAME_CHARACTERS.end() {
+        violations.add(place.clone(), name, Constraint::NameLengthMax(*NAME_CHARACTERS.end()));
     }
 }
 
@@ -80,18 +84,27 @@ fn well_formed(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
-/// Checks a key of `RequestItems`. The service tells a malformed one about the map as a whole.
-pub(crate) fn table_key(key: &str, place: &Place, violations: &mut Violations) {
-    let characters = key.chars().count();
-    let most = if is_arn(key) { GIVEN_CHARACTERS_MAX } else { *NAME_CHARACTERS.end() };
-    let form = is_arn(key) || (well_formed(key) && characters >= *NAME_CHARACTERS.start());
-    if !form || characters > most {
+/// Checks the keys of `RequestItems`, which the service tells about the map as a whole; `shown` makes the map's JSON.
+pub(crate) fn table_keys<'a>(
+    mut keys: impl Iterator<Item = &'a String>,
+    shown: impl FnOnce() -> String,
+    violations: &mut Violations,
+) {
+    if !keys.all(|key| names_a_table(key)) {
         let inner = format!(
             "Member must have length less than or equal to {}, Member must have length greater than or equal to {}, \
              Member must satisfy regular expression pattern: {NAME_PATTERN}",
             NAME_CHARACTERS.end(),
             NAME_CHARACTERS.start()
         );
-        violations.add(place.clone(), key, Constraint::MapKeys(inner));
+        violations.add(Place::member("requestItems"), shown(), Constraint::MapKeys(inner));
+    }
+}
+
+fn names_a_table(key: &str) -> bool {
+    let characters = key.chars().count();
+    match is_arn(key) {
+        true => characters <= GIVEN_CHARACTERS_MAX,
+        false => well_formed(key) && NAME_CHARACTERS.contains(&characters),
     }
 }

@@ -64,13 +64,14 @@ impl UpdateItem {
 impl Given {
     fn check(mut self) -> Result<UpdateItem, ServiceError> {
         let mut violations = Violations::new();
+        let capacity = self.answer.check_capacity(&mut violations);
         table_name(self.table.as_deref(), &mut violations);
-        attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
         let answer = self.answer.check(&mut violations);
         if let Some(updates) = &self.updates {
             check_updates(updates, &mut violations);
         }
         self.requirement.check(&mut violations);
+        attributes::required(self.key.as_ref(), Place::member("key"), &mut violations);
         violations.finish()?;
 
         self.refuse_mix()?;
@@ -84,7 +85,7 @@ impl Given {
             condition,
             return_values: answer.return_values,
             on_condition_failure: answer.on_condition_failure,
-            capacity: answer.capacity,
+            capacity,
             collection_metrics: answer.collection_metrics,
         })
     }
