@@ -46,7 +46,7 @@ pub use query::Query;
 pub use scan::{Scan, Segment};
 pub use selection::Select;
 pub use table_ref::TableRef;
-pub(crate) use table_ref::name_form;
+pub(crate) use table_ref::{name_form, table_name};
 pub use tags::{ListTagsOfResource, TagResource, UntagResource};
 pub use update_item::UpdateItem;
 pub use update_table::UpdateTable;

@@ -6,6 +6,16 @@ use std::ops::RangeInclusive;
 
 use super::KeySchemaElement;
 use crate::error::{Constraint, Place, Violations};
+use crate::operation::{name_form, table_name};
+
+/// The required member `tableName` of a table operation. Unlike the operations on items, these say what is wrong with a name
+/// that no table can have.
+pub(crate) fn table_member(given: Option<&str>, violations: &mut Violations) {
+    match given {
+        Some(name) if !name.starts_with("arn:") => name_form(name, &Place::member("tableName"), violations),
+        missing_or_arn => table_name(missing_or_arn, violations),
+    }
+}
 
 /// Records that a required member is missing.
 pub(crate) fn required<T>(member: Option<T>, place: &Place, violations: &mut Violations) -> Option<T> {

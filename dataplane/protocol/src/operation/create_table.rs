@@ -1,7 +1,8 @@
 //! CreateTable.
 
-use super::table_ref::{TableRef, table_name};
+use super::table_ref::TableRef;
 use crate::ServiceError;
+use crate::definition::member::table_member;
 use crate::definition::tags::{self, DraftTag};
 use crate::definition::{Draft, TableDefinition};
 use crate::error::Violations;
@@ -28,7 +29,7 @@ impl CreateTable {
         let unknown = UNKNOWN_MEMBERS.into_iter().find(|name| members.take(name).is_some());
 
         let mut violations = Violations::new();
-        table_name(table.as_deref(), &mut violations);
+        table_member(table.as_deref(), &mut violations);
         let mut definition = draft.check(&mut violations);
         violations.finish()?;
 

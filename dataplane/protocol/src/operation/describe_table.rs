@@ -1,7 +1,8 @@
 //! DescribeTable.
 
-use super::table_ref::{TableRef, table_name};
+use super::table_ref::TableRef;
 use crate::ServiceError;
+use crate::definition::member::table_member;
 use crate::error::Violations;
 use crate::json::Members;
 
@@ -16,7 +17,7 @@ impl DescribeTable {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let table = members.string("TableName")?;
         let mut violations = Violations::new();
-        table_name(table.as_deref(), &mut violations);
+        table_member(table.as_deref(), &mut violations);
         violations.finish()?;
         Ok(Self { table: TableRef::new(table.unwrap_or_default()) })
     }

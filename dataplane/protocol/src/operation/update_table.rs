@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use partita_model::descriptor::BillingMode;
 use serde_json::Value;
 
-use super::table_ref::{TableRef, name_form, table_name};
+use super::table_ref::{TableRef, name_form};
 use crate::ServiceError;
-use crate::definition::member::required;
+use crate::definition::member::{required, table_member};
 use crate::definition::{
     BILLING_MODES, DraftSettings, OnDemandThroughput, ProvisionedThroughput, Settings, SseSpecification,
     StreamSpecification, TableClass, ThroughputMember, WarmThroughput, out_of_bounds,
@@ -61,7 +61,7 @@ impl UpdateTable {
         let unknown = UNKNOWN_MEMBERS.into_iter().find(|name| members.take(name).is_some());
 
         let mut violations = Violations::new();
-        table_name(table.as_deref(), &mut violations);
+        table_member(table.as_deref(), &mut violations);
         let place = Place::member("billingMode");
         let billing_mode = BILLING_MODES.check(billing_mode.as_deref(), &place, &mut violations);
         let throughput = throughput.check(&mut violations);
