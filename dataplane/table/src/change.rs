@@ -93,3 +93,6 @@ fn take_item(rest: &mut &[u8]) -> Result<Item, ChangeError> {
     *rest = after;
     Ok(decode_item(encoded)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ mod write;
 pub use change::{ChangeError, ChangeRecord};
 pub use engine::{EngineOptions, TableEngine, TableStatistics};
 pub use error::Error;
+
+#[cfg(test)]
+mod tests;

@@ -247,3 +247,6 @@ pub(crate) fn body<'v>(key: &[u8], value: &'v [u8]) -> Result<&'v [u8], Error> {
 pub(crate) fn corrupt(key: &[u8]) -> Error {
     Error::CorruptRow { key: Bytes::copy_from_slice(key) }
 }
+
+#[cfg(test)]
+mod tests;

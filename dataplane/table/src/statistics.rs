@@ -186,3 +186,6 @@ impl Stripes {
 pub(crate) fn rows(table: TableId) -> impl Iterator<Item = Bytes> {
     (0..STRIPES).map(move |stripe| row::statistics(table, stripe))
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,8 +45,9 @@ impl TableEngine {
         let reads = self.checked_reads(batch)?;
         let mut answered: Vec<Answered> = batch.tables.iter().map(|_| Answered::default()).collect();
         let mut bytes = 0;
-        let mut items =
-            stream::iter(&reads).map(|read| self.core.durable_item(&read.key)).buffered(READS_AT_ONCE);
+        // Collected first: a closure kept across an await keeps callers from spawning this future.
+        let lookups: Vec<_> = reads.iter().map(|read| self.core.durable_item(&read.key)).collect();
+        let mut items = stream::iter(lookups).buffered(READS_AT_ONCE);
         let mut left = reads.iter();
         while let Some(item) = items.try_next().await? {
             // One answer for each read, in the same order.

@@ -75,3 +75,6 @@ fn segment_start(index: u32, total: u32) -> u128 {
     let (quotient, remainder) = (u128::MAX / total, u128::MAX % total + 1);
     quotient * index + remainder * index / total
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::future::join_all;
 use partita_model::Item;
 use partita_protocol::operation::{self, BatchWrite};
 use partita_protocol::{ServiceError, output};
@@ -15,9 +15,6 @@ use crate::row::ItemKey;
 use crate::table::Table;
 use crate::{Error, check};
 
-/// Writes of one batch at a time: all of the largest batch, so that they share one sync.
-const WRITES_AT_ONCE: usize = partita_model::limits::BATCH_WRITE_REQUESTS_MAX;
-
 /// One checked write, and the table of the request it belongs to.
 struct Write<'b> {
     part: usize,
@@ -28,7 +25,8 @@ struct Write<'b> {
 }
 
 impl TableEngine {
-    /// Puts and deletes items. Nothing is written when any of the requests is refused.
+    /// Puts and deletes items, at most 25, all at once so that they share a sync. Nothing is written when any of the requests is
+    /// refused.
     ///
     /// # Errors
     /// When a table is absent, an item or key does not fit its schema or limits, or a key is there twice. An item collection
@@ -39,8 +37,7 @@ impl TableEngine {
     ) -> Result<output::BatchWrite, Error> {
         let writes = self.checked_writes(batch)?;
         // All writes run to their end, whatever becomes of the others.
-        let outcomes = stream::iter(&writes).map(|write| self.write_one(write)).buffered(WRITES_AT_ONCE);
-        let outcomes: Vec<Result<Outcome, Error>> = outcomes.collect().await;
+        let outcomes = join_all(writes.iter().map(|write| self.write_one(write))).await;
         let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(answer(batch, &writes, &outcomes))
     }

@@ -1,0 +1,5 @@
+//! The engine as its callers see it. Requests are written in JSON, as clients send them.
+
+mod model;
+mod random;
+mod support;
