@@ -33,4 +33,5 @@ mod verify;
 pub use authorization::fuzz_authorization;
 pub use credentials::{AccessKeyId, Credentials, SecretKey};
 pub use error::{Error, Parameter, ScopeProblem};
+pub use signing_time::basic as basic_time;
 pub use verify::{CLOCK_SKEW_MAX, Caller, SignedRequest, Verifier};

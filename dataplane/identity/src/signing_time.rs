@@ -11,8 +11,8 @@ const BASIC: &str = "%Y%m%dT%H%M%SZ";
 /// A wrong day of the week is overlooked: it adds nothing to the date, and AWS's own examples have one.
 const HTTP_DATE: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
-/// `20260131T235959Z`. Times outside jiff's years show as the nearest it has.
-pub(crate) fn basic(time: UnixMillis) -> String {
+/// A time as signatures write it: `20260131T235959Z`. Times outside jiff's years show as the nearest it has.
+pub fn basic(time: UnixMillis) -> String {
     timestamp(time).strftime(BASIC).to_string()
 }
 

@@ -1,0 +1,271 @@
+//! One request from its shape to its answer. No sockets: everything here runs in a test as it runs in a server.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, SERVER};
+use http::{HeaderValue, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use partita_identity::Verifier;
+use partita_model::clock::{Clock, SystemClock};
+use partita_protocol::{Operation, OperationName, ServiceError, Wording};
+use partita_table::TableEngine;
+use serde::de::IgnoredAny;
+
+use crate::control::ControlPlane;
+use crate::dispatch::Dispatcher;
+use crate::encoding::{COMPRESS_ABOVE_BYTES, Coding, DecodeError, UnknownCoding};
+use crate::extra::ExtraRoutes;
+use crate::limits::{BODY_BYTES_MAX, Limits};
+use crate::message::{RawRequest, RawResponse};
+use crate::request_id::{RandomRequestIds, RequestIds};
+use crate::route::Route;
+use crate::{cors, refusal};
+
+/// The name that requests to the DynamoDB API are signed for.
+const SERVICE: &str = "dynamodb";
+const TARGET: &str = "x-amz-target";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+/// The body of every 404, as the service sends it.
+const NOT_FOUND: &str = "<UnknownOperationException/>\n";
+
+/// How a gateway behaves. The default is right for a server; tests bring their own time and ids.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose sentences errors use.
+    pub wording: Wording,
+    /// Dates answers.
+    pub clock: Arc<dyn Clock>,
+    /// Names requests.
+    pub request_ids: Arc<dyn RequestIds>,
+    /// Routes beside the DynamoDB API.
+    pub extra_routes: Option<Arc<dyn ExtraRoutes>>,
+    /// What callers may take.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            wording: Wording::default(),
+            clock: Arc::new(SystemClock),
+            request_ids: Arc::new(RandomRequestIds),
+            extra_routes: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Answers requests.
+#[derive(Debug)]
+pub struct Gateway {
+    dispatcher: Dispatcher,
+    verifier: Option<Verifier>,
+    options: Options,
+}
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug)]
+enum Failure {
+    /// With an error of the protocol.
+    Service(ServiceError),
+    /// With a bare 413.
+    TooLarge,
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+/// What claims to be compressed and is not, or in an unknown way, is the service's own fault in its eyes.
+impl From<UnknownCoding> for Failure {
+    fn from(UnknownCoding: UnknownCoding) -> Self {
+        Self::Service(ServiceError::internal())
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::TooLarge => Self::TooLarge,
+            DecodeError::Malformed => Self::Service(ServiceError::internal()),
+        }
+    }
+}
+
+impl Gateway {
+    /// A gateway before an engine and a control plane. Without a verifier anybody may do anything: see
+    /// [`may_listen`](crate::may_listen).
+    pub fn new(
+        engine: Arc<TableEngine>,
+        control: Arc<dyn ControlPlane>,
+        verifier: Option<Verifier>,
+        options: Options,
+    ) -> Self {
+        Self { dispatcher: Dispatcher { engine, control }, verifier, options }
+    }
+
+    /// Answers a request, whatever it is.
+    ///
+    /// Cancelling leaves open whether a write happened; [`Gateway::serve`] never does before its drain time is over.
+    pub async fn handle(&self, request: RawRequest) -> RawResponse {
+        // Nothing is left half changed that a later request could see: what a request shares with others is behind the
+        // engine's and the control plane's own locks.
+        let answered = AssertUnwindSafe(self.respond(&request)).catch_unwind().await;
+        let answer = answered.unwrap_or_else(|_| {
+            // The panic hook has said where.
+            tracing::error!(path = request.path, target = request.header(TARGET), "a request panicked");
+            self.failure(&Failure::Service(ServiceError::internal()))
+        });
+        self.finish(&request, compressed(&request, answer))
+    }
+
+    /// The answer to a request for which there is no room now.
+    pub(crate) fn unavailable(&self, request: &RawRequest) -> RawResponse {
+        let answer = self.failure(&Failure::Service(ServiceError::unavailable()));
+        self.finish(request, answer.with_header(CONNECTION, "close"))
+    }
+
+    /// The answer to a request whose body is too large.
+    pub(crate) fn too_large(&self, request: &RawRequest) -> RawResponse {
+        self.hang_up(request, StatusCode::PAYLOAD_TOO_LARGE)
+    }
+
+    /// An answer after which the connection is of no use, since the rest of the request's body is still on it.
+    pub(crate) fn hang_up(&self, request: &RawRequest, status: StatusCode) -> RawResponse {
+        self.finish(request, RawResponse::empty(status).with_header(CONNECTION, "close"))
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.options.limits
+    }
+
+    async fn respond(&self, request: &RawRequest) -> RawResponse {
+        let extra_routes = self.options.extra_routes.as_ref();
+        match Route::of(request, |path| extra_routes?.service(path)) {
+            Route::Health => {
+                RawResponse::new(StatusCode::OK, "text/plain", format!("healthy: {} ", request.host()))
+            }
+            Route::Preflight => cors::preflight(&request.headers),
+            Route::Api { content_type } => match self.call(request).await {
+                Ok(body) => RawResponse::new(StatusCode::OK, content_type, body),
+                Err(failure) => self.failure(&failure).with_header(CONTENT_TYPE, content_type),
+            },
+            Route::Extra { service } => match self.admit(request, service) {
+                Ok(body) => {
+                    let routes = extra_routes.expect("an extra route comes from the extra routes");
+                    routes.handle(decompressed(request, body)).await.unwrap_or_else(not_found)
+                }
+                Err(failure) => self.failure(&failure),
+            },
+            Route::Unknown => not_found(),
+        }
+    }
+
+    /// An operation of the DynamoDB API.
+    async fn call(&self, request: &RawRequest) -> Result<Vec<u8>, Failure> {
+        let body = self.admit(request, SERVICE)?;
+        let name = request.header(TARGET).and_then(OperationName::from_target);
+        let name = name.ok_or_else(|| shape_first(&body, ServiceError::unknown_operation()))?;
+        let operation = Operation::parse(name, &body)?;
+        Ok(self.dispatcher.dispatch(operation, request.host()).await?)
+    }
+
+    /// Verifies a request's signature and decompresses its body.
+    fn admit(&self, request: &RawRequest, service: &str) -> Result<Bytes, Failure> {
+        let coding = Coding::of_request(&request.headers)?;
+        if let Some(verifier) = &self.verifier
+            && let Err(refusal) = verifier.verify(&request.as_signed(), service)
+        {
+            tracing::debug!(%refusal, "request refused");
+            let refusal = refusal::service_error(&refusal);
+            // Nothing is decompressed for a stranger.
+            let refusal = if coding.is_some() { refusal } else { shape_first(&request.body, refusal) };
+            return Err(refusal.into());
+        }
+        Ok(match coding {
+            Some(coding) => coding.decode(&request.body, BODY_BYTES_MAX)?.into(),
+            None => request.body.clone(),
+        })
+    }
+
+    fn failure(&self, failure: &Failure) -> RawResponse {
+        match failure {
+            Failure::TooLarge => RawResponse::empty(StatusCode::PAYLOAD_TOO_LARGE),
+            Failure::Service(error) => {
+                let status =
+                    StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                RawResponse::new(status, "application/x-amz-json-1.0", error.to_bytes(self.options.wording))
+            }
+        }
+    }
+
+    /// Adds what every answer carries.
+    fn finish(&self, request: &RawRequest, mut answer: RawResponse) -> RawResponse {
+        let id = self.options.request_ids.next();
+        tracing::debug!(
+            request_id = id.as_str(),
+            method = request.method.as_str(),
+            path = request.path,
+            target = request.header(TARGET),
+            status = answer.status.as_u16(),
+            request_bytes = request.body.len(),
+            answer_bytes = answer.body.len(),
+            "answered"
+        );
+        answer.headers.insert(REQUEST_ID, id.header());
+        answer.headers.insert(CRC32, crc32fast::hash(&answer.body).into());
+        answer.headers.insert(CONTENT_LENGTH, answer.body.len().into());
+        answer.headers.insert(SERVER, HeaderValue::from_static("Server"));
+        if let Some(date) = http_date(self.options.clock.as_ref()) {
+            answer.headers.insert(DATE, date);
+        }
+        cors::open(&request.headers, &mut answer.headers);
+        answer
+    }
+}
+
+/// The request as if it had never been compressed.
+fn decompressed(request: &RawRequest, body: Bytes) -> RawRequest {
+    let mut request = RawRequest { body, ..request.clone() };
+    request.headers.remove(CONTENT_ENCODING);
+    request
+}
+
+fn not_found() -> RawResponse {
+    RawResponse {
+        body: Bytes::from_static(NOT_FOUND.as_bytes()),
+        ..RawResponse::empty(StatusCode::NOT_FOUND)
+    }
+}
+
+/// The service looks at the JSON before it looks at anything else that may be wrong with a request. A good request's body is
+/// read once, as an operation; only that of a bad one is read for its shape.
+fn shape_first(body: &[u8], otherwise: ServiceError) -> ServiceError {
+    let is_object =
+        body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    if is_object { otherwise } else { ServiceError::malformed_json() }
+}
+
+/// The answer with its body compressed, if the caller takes that and it is worth it.
+fn compressed(request: &RawRequest, answer: RawResponse) -> RawResponse {
+    let worth_it = answer.body.len() > COMPRESS_ABOVE_BYTES && !answer.headers.contains_key(CONTENT_ENCODING);
+    let Some(coding) = Coding::accepted(&request.headers).filter(|_| worth_it) else { return answer };
+    let body = coding.encode(&answer.body);
+    RawResponse { body: body.into(), ..answer }.with_header(CONTENT_ENCODING, coding.name())
+}
+
+fn http_date(clock: &dyn Clock) -> Option<HeaderValue> {
+    let now = Timestamp::from_millisecond(i64::try_from(clock.now().0).ok()?).ok()?;
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?;
+    HeaderValue::try_from(text).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! The edge: sockets in, sockets out. warp takes requests apart and builds answers; hyper drives the connections, since warp's own
+//! server has neither time limits nor an end to its patience when it stops.
+
+mod body;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::Stream;
+use http::{HeaderMap, Method, StatusCode};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+use warp::Filter;
+use warp::path::FullPath;
+use warp::reply::Response;
+
+use crate::handler::Gateway;
+use crate::limits::{self, ACCEPT_RETRY_PAUSE};
+use crate::message::{RawRequest, RawResponse};
+use body::{BodyError, Budget};
+
+/// How far a stop has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Serving,
+    /// No new requests; those that run may finish.
+    Draining,
+    /// Time is up.
+    Aborting,
+}
+
+/// What the connections of one server share.
+struct Server {
+    gateway: Arc<Gateway>,
+    /// One permit for each request that may run.
+    requests: Arc<Semaphore>,
+    budget: Budget,
+    phase: watch::Receiver<Phase>,
+}
+
+impl Gateway {
+    /// Serves HTTP/1.1 on `listener` until `shutdown` completes; then takes no more connections and requests, lets the running
+    /// requests finish within the drain time, and returns when none is left.
+    ///
+    /// Dropping the future closes the listener but leaves running connections without an end; let `shutdown` complete instead.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+        let limits = self.limits();
+        let (phase, watched) = watch::channel(Phase::Serving);
+        let server = Arc::new(Server {
+            requests: Arc::new(Semaphore::new(limits.requests)),
+            budget: Budget::new(limits.body_bytes_in_flight),
+            phase: watched,
+            gateway: self,
+        });
+        let mut connections = JoinSet::new();
+        server.accept_until(listener, shutdown, &mut connections).await;
+        phase.send_replace(Phase::Draining);
+        tracing::info!(connections = connections.len(), "draining");
+        if tokio::time::timeout(limits.drain_time, server.ended(&mut connections)).await.is_err() {
+            tracing::warn!(connections = connections.len(), "drain time is over, aborting what still runs");
+            phase.send_replace(Phase::Aborting);
+            connections.shutdown().await;
+            server.ended(&mut connections).await;
+        }
+    }
+}
+
+impl Server {
+    async fn accept_until(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+        connections: &mut JoinSet<()>,
+    ) {
+        let slots = Arc::new(Semaphore::new(self.gateway.limits().connections));
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                Some(ended) = connections.join_next() => note_end(ended),
+                (accepted, slot) = accept(&listener, &slots) => match accepted {
+                    Ok(stream) => {
+                        connections.spawn(Arc::clone(self).converse(stream, slot));
+                    }
+                    Err(error) => note_failed_accept(&error).await,
+                },
+            }
+        }
+    }
+
+    /// Serves one connection to its end.
+    async fn converse(self: Arc<Self>, stream: TcpStream, slot: OwnedSemaphorePermit) {
+        // Without it an answer in two writes waits for the peer's delayed acknowledgement.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+        let service = TowerToHyperService::new(warp::service(routes(Arc::clone(&self))));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.gateway.limits().header_read_timeout)
+            .max_header_size(limits::HEADER_BYTES_MAX)
+            .max_buf_size(limits::READ_BUFFER_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let result = tokio::select! {
+            result = connection.as_mut() => result,
+            () = self.reached(Phase::Draining) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = result {
+            tracing::debug!(%error, "connection ended early");
+        }
+        drop(slot);
+    }
+
+    /// Answers one request.
+    async fn answer(
+        self: Arc<Self>,
+        mut request: RawRequest,
+        body: impl Stream<Item = Result<Bytes, warp::Error>> + Send,
+    ) -> RawResponse {
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return self.gateway.unavailable(&request);
+        };
+        let timeout = self.gateway.limits().body_read_timeout;
+        let room = match self.budget.read(&request.headers, body, timeout).await {
+            Ok((body, room)) => {
+                request.body = body;
+                room
+            }
+            Err(BodyError::Busy) => return self.gateway.unavailable(&request),
+            Err(BodyError::TooLarge) => return self.gateway.too_large(&request),
+            Err(BodyError::Slow) => return self.gateway.hang_up(&request, StatusCode::REQUEST_TIMEOUT),
+            Err(BodyError::Broken) => return self.gateway.hang_up(&request, StatusCode::BAD_REQUEST),
+        };
+        self.run(request, permit, room).await
+    }
+
+    /// Hands a request on, in a task of its own: a caller that hangs up must not cut an operation off. The permit goes with
+    /// the task, and a stopping server waits for all permits.
+    async fn run(
+        self: Arc<Self>,
+        request: RawRequest,
+        permit: OwnedSemaphorePermit,
+        room: OwnedSemaphorePermit,
+    ) -> RawResponse {
+        let server = Arc::clone(&self);
+        let task = tokio::spawn(async move {
+            let answer = tokio::select! {
+                answer = server.gateway.handle(request) => Some(answer),
+                () = server.reached(Phase::Aborting) => None,
+            };
+            drop((permit, room));
+            answer
+        });
+        match task.await {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => RawResponse::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Completes when the server's stop has got so far.
+    async fn reached(&self, phase: Phase) {
+        // An error says that the server is gone altogether.
+        drop(self.phase.clone().wait_for(|now| *now >= phase).await);
+    }
+
+    /// Completes when every connection and every request has ended.
+    async fn ended(&self, connections: &mut JoinSet<()>) {
+        while let Some(ended) = connections.join_next().await {
+            note_end(ended);
+        }
+        let all = u32::try_from(self.gateway.limits().requests).unwrap_or(u32::MAX);
+        drop(self.requests.acquire_many(all).await.expect("the semaphore is never closed"));
+    }
+}
+
+/// The one warp filter: it takes everything and leaves nothing to warp's own rejections.
+fn routes(server: Arc<Server>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |method: Method, path: FullPath, query: String, headers: HeaderMap, body| {
+            let path = path.as_str().to_owned();
+            let request = RawRequest { method, path, query, headers, body: Bytes::new() };
+            let answer = Arc::clone(&server).answer(request, body::whole_chunks(body));
+            async move { reply(answer.await) }
+        })
+        .or_else(|_| async {
+            Ok::<_, Infallible>((reply(RawResponse::empty(StatusCode::INTERNAL_SERVER_ERROR)),))
+        })
+}
+
+fn reply(answer: RawResponse) -> Response {
+    let mut response = Response::new(answer.body.into());
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+/// The next connection, once there is room for it. Cancel safe.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (io::Result<TcpStream>, OwnedSemaphorePermit) {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+    (listener.accept().await.map(|(stream, _)| stream), slot)
+}
+
+async fn note_failed_accept(error: &io::Error) {
+    let callers =
+        [io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset];
+    if !callers.contains(&error.kind()) {
+        tracing::warn!(%error, "cannot accept connections");
+        tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
+    }
+}
+
+fn note_end(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests;

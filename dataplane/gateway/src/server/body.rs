@@ -1,0 +1,104 @@
+//! Reading a request's body within its limits.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures::{Stream, StreamExt};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::limits::BODY_BYTES_MAX;
+
+/// The memory that all bodies together may take.
+pub(super) struct Budget {
+    bytes: Arc<Semaphore>,
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyError {
+    /// It is larger than any request may be.
+    TooLarge,
+    /// There is no memory for it now.
+    Busy,
+    /// It did not arrive in time.
+    Slow,
+    /// The connection broke, or its framing is wrong.
+    Broken,
+}
+
+impl Budget {
+    /// A budget of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { bytes: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))) }
+    }
+
+    /// Reads a whole body. The permit stands for its memory and is to be kept as long as the body.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+        timeout: Duration,
+    ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
+        let announced = announced_bytes(headers);
+        if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+            return Err(BodyError::TooLarge);
+        }
+        let collected = self.collect(body, announced.unwrap_or_default());
+        let (body, mut room) =
+            tokio::time::timeout(timeout, collected).await.map_err(|_| BodyError::Slow)??;
+        if headers.contains_key(CONTENT_ENCODING) {
+            // Decompressed, it may become as large as any.
+            room.merge(self.take(BODY_BYTES_MAX)?);
+        }
+        Ok((body, room))
+    }
+
+    /// Memory is taken as bytes arrive, not as they are announced, so that announcing costs the peer as much as sending.
+    async fn collect(
+        &self,
+        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+        announced: usize,
+    ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
+        let mut body = pin!(body);
+        let mut room = self.take(0)?;
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| BodyError::Broken)?;
+            if whole.len() + chunk.len() > BODY_BYTES_MAX {
+                return Err(BodyError::TooLarge);
+            }
+            room.merge(self.take(chunk.len())?);
+            if chunk.len() == announced {
+                // Most requests arrive in one piece, which then is not copied. hyper holds peers to what they announce.
+                return Ok((chunk, room));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok((whole.freeze(), room))
+    }
+
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
+        let permits = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
+        Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| BodyError::Busy)
+    }
+}
+
+/// What warp streams, as plain chunks.
+pub(super) fn whole_chunks(
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> impl Stream<Item = Result<Bytes, warp::Error>> {
+    body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining())))
+}
+
+/// The length of a body; `None` when it is sent in chunks. hyper has refused contradicting lengths before.
+fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
+    if headers.contains_key(http::header::TRANSFER_ENCODING) {
+        return None;
+    }
+    let Some(length) = headers.get(CONTENT_LENGTH) else { return Some(0) };
+    Some(length.to_str().ok().and_then(|text| text.trim().parse().ok()).unwrap_or(usize::MAX))
+}
