@@ -113,6 +113,7 @@ impl UpdateTable {
             return Err(UpdateRule::CeilingsNotAlone.into());
         }
         self.check_throughput()?;
+        self.check_ceilings()?;
         match &self.stream {
             Some(StreamSpecification { stream_enabled: true, stream_view_type: None }) => {
                 Err(UpdateRule::StreamWithoutView.into())
@@ -148,6 +149,19 @@ impl UpdateTable {
                 Some((member, value)) => Err(UpdateRule::OutOfBounds { member, value }.into()),
                 None => Ok(()),
             },
+        }
+    }
+
+    /// A ceiling is at least one, or −1 to take it away.
+    fn check_ceilings(&self) -> Result<(), ServiceError> {
+        let Some(ceilings) = self.on_demand_throughput else { return Ok(()) };
+        let members = [
+            ("MaxReadRequestUnits", ceilings.max_read_request_units),
+            ("MaxWriteRequestUnits", ceilings.max_write_request_units),
+        ];
+        match members.into_iter().find(|(_, units)| units.is_some_and(|units| units < 1 && units != -1)) {
+            Some((member, _)) => Err(UpdateRule::CeilingRange(member).into()),
+            None => Ok(()),
         }
     }
 }

@@ -15,6 +15,11 @@ pub(crate) enum UpdateRule {
     )]
     CeilingsNotAlone,
     #[error(
+        "One or more parameter values were invalid: Requested {0} for OnDemandThroughput for table is outside of valid \
+         range"
+    )]
+    CeilingRange(&'static str),
+    #[error(
         "One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
     )]
     ThroughputRequired,

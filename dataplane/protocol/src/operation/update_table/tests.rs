@@ -93,6 +93,10 @@ fn some_members_come_alone() {
         json!({ "OnDemandThroughput": {}, "ProvisionedThroughput": units(1, 1) }),
         "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
     );
+    invalid(
+        json!({ "OnDemandThroughput": { "MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 0 } }),
+        "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range",
+    );
     parse(json!({ "OnDemandThroughput": {}, "BillingMode": "PAY_PER_REQUEST" })).unwrap();
     parse(protection).unwrap();
 }
