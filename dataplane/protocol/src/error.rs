@@ -30,7 +30,9 @@ use std::fmt;
 use partita_expression::error::SubstitutionError;
 use partita_expression::{Error, Kind};
 use partita_model::Item;
-use serde_json::{Map, Value};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 pub use auth::SigningScope;
 pub(crate) use constraint::{Constraint, Place, Violations};
@@ -42,7 +44,7 @@ pub(crate) use table::UpdateRule;
 pub use table::{BusyTable, DecreaseBudget, SwitchBudget, UnchangedThroughput};
 pub use throughput::ThrottlingReason;
 
-use crate::output::item_to_json;
+use crate::output::{Answer as _, WireItem};
 
 /// What the 2026 wording puts before the sentence of a broken request rule.
 const ENVELOPE: &str = "1 validation error detected: ";
@@ -188,27 +190,35 @@ impl ServiceError {
 
     /// The body of the answer.
     pub fn to_json(&self, wording: Wording) -> Value {
-        let mut body = Map::new();
-        body.insert("__type".to_owned(), Value::String(format!("{}#{}", self.kind.namespace(), self.name())));
-        if let Some(message) = self.message(wording) {
-            body.insert(self.kind.message_member().to_owned(), Value::String(message.into_owned()));
-        }
-        match self.extras.as_deref() {
-            None => {}
-            Some(Extras::Item(item)) => {
-                body.insert("Item".to_owned(), item_to_json(item));
-            }
-            Some(Extras::Throttling(reasons)) => {
-                let reasons = reasons.iter().map(ThrottlingReason::to_json).collect();
-                body.insert(self.kind.throttling_member().to_owned(), Value::Array(reasons));
-            }
-        }
-        Value::Object(body)
+        Body { error: self, wording }.to_json()
     }
 
     /// The body of the answer, as bytes.
     pub fn to_bytes(&self, wording: Wording) -> Vec<u8> {
-        self.to_json(wording).to_string().into_bytes()
+        Body { error: self, wording }.to_bytes()
+    }
+}
+
+/// An error in one of the two wordings.
+struct Body<'a> {
+    error: &'a ServiceError,
+    wording: Wording,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = self.error.kind;
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("__type", &format_args!("{}#{}", kind.namespace(), kind.name()))?;
+        if let Some(message) = self.error.message(self.wording) {
+            object.serialize_entry(kind.message_member(), &message)?;
+        }
+        match self.error.extras.as_deref() {
+            None => {}
+            Some(Extras::Item(item)) => object.serialize_entry("Item", &WireItem(item))?,
+            Some(Extras::Throttling(reasons)) => object.serialize_entry(kind.throttling_member(), reasons)?,
+        }
+        object.end()
     }
 }
 

@@ -24,9 +24,12 @@
 
 pub mod definition;
 pub mod error;
+mod fuzz;
 mod json;
 pub mod operation;
 pub mod output;
 
 pub use error::{ServiceError, Wording};
+#[doc(hidden)]
+pub use fuzz::fuzz_operation;
 pub use operation::{Operation, OperationName};

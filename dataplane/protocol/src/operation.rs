@@ -57,10 +57,6 @@ use crate::json::Members;
 /// A checked request.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each variant is the operation of the same name")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an operation lives once for each request and is soon taken apart"
-)]
 pub enum Operation {
     PutItem(PutItem),
     GetItem(GetItem),

@@ -9,6 +9,7 @@ mod capacity;
 mod item;
 mod table;
 
+pub(crate) use attribute::WireItem;
 pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
 pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
 pub use item::{GetItem, Page, WriteItem};
@@ -43,7 +44,7 @@ impl<T: Serialize> Answer for T {
 
 /// An item in the form of the API: each value under its type letter.
 pub fn item_to_json(item: &Item) -> Value {
-    attribute::WireItem(item).to_json()
+    WireItem(item).to_json()
 }
 
 #[cfg(test)]

@@ -1,23 +1,17 @@
 //! Sentences about capacity.
 
 use partita_model::Arn;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{ErrorKind, Extras, ServiceError};
 
 /// Which limit throttled a request, and whose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ThrottlingReason {
     /// For example `TableReadProvisionedThroughputExceeded`.
     pub reason: String,
     /// The table or index.
     pub resource: Arn,
-}
-
-impl ThrottlingReason {
-    pub(super) fn to_json(&self) -> Value {
-        json!({ "reason": self.reason, "resource": self.resource.as_str() })
-    }
 }
 
 impl ServiceError {

@@ -12,7 +12,7 @@ use partita_model::{AttributeValue, Item, Number, limits};
 use serde_json::Value;
 
 use super::base64::{binary, encode};
-use super::{Members, list};
+use super::{Members, boolean, list};
 use crate::ServiceError;
 
 /// Something made of attribute values, or the first reason why one of them is none.
@@ -80,7 +80,7 @@ fn value_at(value: Value, depth: usize) -> Result<Candidate<AttributeValue>, Ser
     found.extend(members.string("N")?.map(|text| number(&text).map(AttributeValue::N)));
     found.extend(members.read("B", binary)?.map(|bytes| Ok(AttributeValue::B(bytes))));
     found.extend(members.boolean("BOOL")?.map(|truth| Ok(AttributeValue::Bool(truth))));
-    found.extend(members.boolean("NULL")?.map(null));
+    found.extend(members.read("NULL", null)?);
     found.extend(members.strings("SS")?.map(string_set));
     found.extend(members.strings("NS")?.map(number_set));
     found.extend(members.list("BS", binary)?.map(binary_set));
@@ -132,11 +132,15 @@ fn map_of_values(
     Ok(map)
 }
 
-fn null(truth: bool) -> Candidate<AttributeValue> {
-    match truth {
-        true => Ok(AttributeValue::Null),
-        false => Err(ValueFault::NullNotTrue),
-    }
+/// Of this member alone the service converts text other than `true` and `false`, always to false.
+fn null(value: Value) -> Result<Candidate<AttributeValue>, ServiceError> {
+    Ok(match value {
+        Value::String(text) if text != "true" && text != "false" => Err(ValueFault::NullNotTrue),
+        other => match boolean(other)? {
+            true => Ok(AttributeValue::Null),
+            false => Err(ValueFault::NullNotTrue),
+        },
+    })
 }
 
 fn number(text: &str) -> Candidate<Number> {

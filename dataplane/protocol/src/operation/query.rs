@@ -127,8 +127,10 @@ impl Given {
         let substitutions = maps.substitutions()?;
         let projection = projection.parse(&substitutions)?;
         let filter = filter.parse(&substitutions)?;
-        let syntax =
-            self.key_expression.map(|text| KeyConditionSyntax::parse(&text, &substitutions)).transpose()?;
+        let syntax = match self.key_expression {
+            None => None,
+            Some(text) => Some(KeyConditionSyntax::parse(&text, &substitutions)?),
+        };
         substitutions.finish()?;
         // That a condition is no key condition is told after all else that is wrong with the expressions.
         let key_condition = match syntax {

@@ -1,1 +1,34 @@
+mod accepted;
+mod order;
+mod properties;
+mod wording;
 
+use serde_json::Value;
+
+use super::{Operation, OperationName};
+use crate::{ServiceError, Wording};
+
+fn parse(name: OperationName, body: &Value) -> Result<Operation, ServiceError> {
+    Operation::parse(name, body.to_string().as_bytes())
+}
+
+fn refusal(name: OperationName, body: &Value) -> ServiceError {
+    parse(name, body).expect_err(&body.to_string())
+}
+
+fn message(name: OperationName, body: &Value, wording: Wording) -> String {
+    refusal(name, body).message(wording).expect("refusals of these tests have a message").into_owned()
+}
+
+#[test]
+fn targets_name_operations() {
+    for name in OperationName::ALL {
+        assert_eq!(OperationName::from_target(&format!("DynamoDB_20120810.{name}")), Some(name));
+    }
+    for target in
+        ["", "PutItem", "DynamoDB_20120810.", "DynamoDB_20120810.putItem", "DynamoDB_20120810.ListBackups"]
+    {
+        assert_eq!(OperationName::from_target(target), None, "{target}");
+    }
+    assert_eq!(OperationName::from_target("DynamoDBStreams_20120810.ListStreams"), None);
+}

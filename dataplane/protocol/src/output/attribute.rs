@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::json::base64;
 
 /// An item, or the map inside an `M`.
-pub(super) struct WireItem<'a>(pub(super) &'a BTreeMap<String, AttributeValue>);
+pub(crate) struct WireItem<'a>(pub(crate) &'a BTreeMap<String, AttributeValue>);
 
 struct WireValue<'a>(&'a AttributeValue);
 
