@@ -5,7 +5,7 @@
 
 /// Types of conditions.
 pub mod types {
-    /// True while the table is there, is as the manifest says, and serves requests.
+    /// True while the table is there, serves requests, and is as the manifest says in every field that is acted upon.
     pub const READY: &str = "Ready";
     /// True while something is being changed, or will be tried again by itself.
     pub const RECONCILING: &str = "Reconciling";
@@ -55,6 +55,8 @@ pub mod reasons {
     pub const DELETION_PROTECTED: &str = "DeletionProtected";
     /// The object is to be deleted with a backup, which cannot be made yet.
     pub const BACKUP_UNSUPPORTED: &str = "BackupUnsupported";
+    /// No manifest declares the object any more: nothing is changed, and the API alone decides about the table.
+    pub const RELEASED: &str = "Released";
     /// The spec says so: nothing is changed.
     pub const SUSPENDED: &str = "Suspended";
     /// The spec differs from the table in something that can never change.
@@ -78,7 +80,7 @@ pub mod reasons {
     /// The table is not there although it is said to be active, or does not serve.
     pub const NOT_SERVING: &str = "NotServing";
     /// Every reason.
-    pub const ALL: [&str; 19] = [
+    pub const ALL: [&str; 20] = [
         SETTLED,
         CREATING,
         RECREATED,
@@ -87,6 +89,7 @@ pub mod reasons {
         DELETING,
         DELETION_PROTECTED,
         BACKUP_UNSUPPORTED,
+        RELEASED,
         SUSPENDED,
         IMMUTABLE_FIELD,
         INVALID_SPEC,

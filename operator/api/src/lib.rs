@@ -30,7 +30,7 @@ mod validation;
 pub use crd::{crds, definition, to_yaml};
 pub use reference::{NamespacedName, Reference};
 pub use table::*;
-pub use validation::{FieldError, validate};
+pub use validation::{FieldError, validate, without_nulls};
 
 /// The API group of every kind.
 pub const GROUP: &str = "partita.dev";

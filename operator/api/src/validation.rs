@@ -92,8 +92,9 @@ fn schema_of(object: &Value) -> Result<&'static Value, FieldError> {
     Err(FieldError::new(path, format!("no matches for kind \"{kind}\" in version \"{api_version}\"{hint}")))
 }
 
-/// The API server drops a null where the schema says neither `nullable` nor `default`; our schemas say neither.
-fn without_nulls(value: &Value) -> Value {
+/// The object as an API server would keep it: it drops a null where the schema says neither `nullable` nor `default`,
+/// and our schemas say neither.
+pub fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(object) => object
             .iter()

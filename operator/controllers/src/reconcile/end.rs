@@ -1,0 +1,68 @@
+//! How a pass ends.
+
+use std::time::Duration;
+
+use partita_api::conditions::reasons;
+use partita_protocol::error::ErrorKind;
+use partita_protocol::{ServiceError, Wording};
+
+use super::{Claim, Next, RESYNC_AFTER};
+use crate::plan::{Cause, Observed};
+use crate::status::Verdict;
+
+/// How a pass ended.
+pub(super) struct End {
+    pub(super) verdict: Verdict,
+    /// The object's table. A table that the object does not manage is not the object's to show.
+    pub(super) observed: Option<Observed>,
+    pub(super) step: Option<partita_api::Step>,
+    pub(super) next: Next,
+}
+
+impl End {
+    pub(super) fn resync(verdict: Verdict, observed: Option<Observed>) -> Self {
+        Self { verdict, observed, step: None, next: Next::After(RESYNC_AFTER) }
+    }
+
+    pub(super) fn stalled(cause: Cause, observed: Option<Observed>) -> Self {
+        Self::resync(Verdict::Stalled(cause), observed)
+    }
+
+    pub(super) fn progressing(cause: Cause, observed: Option<Observed>, after: Duration) -> Self {
+        Self { verdict: Verdict::Progressing(cause), observed, step: None, next: Next::After(after) }
+    }
+
+    pub(super) fn gone() -> Self {
+        let verdict = Verdict::Progressing(Cause::new(reasons::DELETING, "nothing keeps the object"));
+        Self { verdict, observed: None, step: None, next: Next::Gone }
+    }
+
+    /// What the rules refuse is tried again only with the next resync; all else at once, later each time.
+    pub(super) fn failed(step: &str, error: &ServiceError, observed: Option<Observed>) -> Self {
+        let text = error.message(Wording::Classic).unwrap_or_default();
+        let message = format!("{step}: {}: {text}", error.name());
+        if error.kind() == ErrorKind::Validation {
+            return Self::stalled(Cause::new(reasons::INVALID_SPEC, message), observed);
+        }
+        let verdict = Verdict::Failing(Cause::new(reasons::STEP_FAILED, message));
+        Self { verdict, observed, step: None, next: Next::Retry }
+    }
+
+    /// The end of a pass over an object that manages no table; `None` if it does.
+    pub(super) fn unmanaged(claim: &Claim, deleting: bool, observed: Option<&Observed>) -> Option<Self> {
+        match claim {
+            Claim::Declared => None,
+            Claim::Rivalled(_) if deleting => Some(Self::gone()),
+            Claim::Rivalled(owner) => {
+                Some(Self::stalled(Cause::new(reasons::CONFLICT, format!("{owner} manages the table")), None))
+            }
+            Claim::Released if deleting => None,
+            Claim::Released if observed.is_none() => Some(Self::gone()),
+            Claim::Released => {
+                let message = "no manifest declares the object; its table stays until the API deletes it";
+                let cause = Cause::new(reasons::RELEASED, message);
+                Some(Self::resync(Verdict::Paused { cause, settled: true }, observed.cloned()))
+            }
+        }
+    }
+}
