@@ -1,1 +1,38 @@
-//! partita-controlplane
+//! The control plane: what users asked for, kept in a catalog, and the life cycle that makes the data plane do it.
+//!
+//! ```text
+//!  API operations ──┐                     ┌──▶ Catalog (SQLite)         what should be
+//!                   ├──▶ ControlPlane ────┤
+//!  declared tables ─┘    (life cycle)     └──▶ DataPlane (descriptors)  what is told to the nodes
+//! ```
+//!
+//! A library without Kubernetes: `partita local` runs it in process, the operator runs it behind custom resources. A table
+//! made through the API and one made by a manifest are the same thing to it.
+//!
+//! Deliberately absent: items (the control plane never reads one), HTTP, the reconcilers, and any background task. Whatever
+//! was left unfinished is finished by [`ControlPlane::open`], by [`ControlPlane::drive`], or by the next call that looks at
+//! the table.
+//!
+//! Invariants:
+//! - What was acknowledged is in the catalog, on disk, before the data plane hears of it; every step after that can be
+//!   repeated, so a crash at any point leaves a table that is either absent, or driven to where it was going.
+//! - Changes of one table happen one after the other.
+//! - Descriptors carry a generation that grows with each change; table ids never come back.
+//!
+//! Start reading at [`ControlPlane`], then [`catalog::Catalog`].
+
+pub mod catalog;
+mod control_plane;
+mod data_plane;
+mod error;
+mod history;
+mod limits;
+mod locks;
+
+pub use control_plane::{
+    ControlPlane, DeclaredTable, ObjectParts, Options, RandomUuids, TableChange, UuidSource,
+};
+pub use data_plane::{DataPlane, DataPlaneError, TableStatistics};
+pub use error::Error;
+pub use history::History;
+pub use limits::Limits;

@@ -1,0 +1,146 @@
+//! Changes of a table's settings: pure, from one record to the next.
+
+use partita_model::clock::UnixMillis;
+use partita_model::descriptor::{BillingMode, Generation, Throughput};
+use partita_protocol::ServiceError;
+use partita_protocol::definition::{
+    AttributeDefinition, GlobalIndexDefinition, OnDemandThroughput, ProvisionedThroughput, SseSpecification,
+    StreamSpecification, TableClass, WarmThroughput,
+};
+use partita_protocol::error::UnchangedThroughput;
+use partita_protocol::output::TableStatus;
+
+use crate::catalog::TableRecord;
+use crate::history::is_decrease;
+
+/// A change of one setting. The later ones are stored and shown to whoever declared them, and not acted on yet; the API
+/// refuses them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableChange {
+    /// How capacity is paid for, and how much there is.
+    Capacity {
+        /// Absent leaves it as it is.
+        billing_mode: Option<BillingMode>,
+        /// Needed with the provisioned mode, refused with the other.
+        throughput: Option<ProvisionedThroughput>,
+    },
+    /// The balance of storage and request cost.
+    Class(TableClass),
+    /// Whether the table can be deleted.
+    DeletionProtection(bool),
+    /// Not acted on: the declared global indexes, and the definitions of all attributes that keys use.
+    GlobalIndexes {
+        /// All attribute definitions, those of the table's own key among them.
+        attributes: Vec<AttributeDefinition>,
+        /// None takes them away.
+        indexes: Option<Vec<GlobalIndexDefinition>>,
+    },
+    /// Not acted on: the stream.
+    Stream(Option<StreamSpecification>),
+    /// Not acted on: encryption with a managed key.
+    Encryption(Option<SseSpecification>),
+    /// Not acted on: throughput to be ready for.
+    WarmThroughput(Option<WarmThroughput>),
+    /// Not acted on: ceilings.
+    OnDemandThroughput(Option<OnDemandThroughput>),
+    /// Not acted on: a policy document.
+    ResourcePolicy(Option<String>),
+}
+
+impl TableChange {
+    /// The record after the change: the same if nothing changes, `UPDATING` with the next generation if the data plane must
+    /// hear of it.
+    pub(super) fn apply(self, table: &TableRecord, now: UnixMillis) -> Result<TableRecord, ServiceError> {
+        let mut changed = table.clone();
+        match self {
+            Self::Capacity { billing_mode, throughput } => {
+                change_capacity(&mut changed, billing_mode, throughput, now)?;
+            }
+            Self::Class(class) => change_class(&mut changed, class, now)?,
+            Self::DeletionProtection(enabled) => {
+                changed.definition.deletion_protection_enabled = Some(enabled)
+            }
+            Self::GlobalIndexes { attributes, indexes } => {
+                changed.definition.attribute_definitions = attributes;
+                changed.definition.global_secondary_indexes = indexes;
+            }
+            Self::Stream(stream) => changed.definition.stream_specification = stream,
+            Self::Encryption(sse) => changed.definition.sse_specification = sse,
+            Self::WarmThroughput(warm) => changed.definition.warm_throughput = warm,
+            Self::OnDemandThroughput(ceilings) => changed.definition.on_demand_throughput = ceilings,
+            Self::ResourcePolicy(policy) => changed.definition.resource_policy = policy,
+        }
+        if changed.definition.check()? != table.definition.check()? {
+            changed.generation = Generation(table.generation.0 + 1);
+            changed.status = TableStatus::Updating;
+        }
+        Ok(changed)
+    }
+}
+
+fn change_capacity(
+    table: &mut TableRecord,
+    billing_mode: Option<BillingMode>,
+    throughput: Option<ProvisionedThroughput>,
+    now: UnixMillis,
+) -> Result<(), ServiceError> {
+    let definition = &mut table.definition;
+    let wanted = billing_mode.unwrap_or(definition.billing());
+    match (definition.billing(), wanted, definition.provisioned_throughput, throughput) {
+        (_, BillingMode::PayPerRequest, _, Some(_)) => Err(ServiceError::throughput_of_on_demand_table()),
+        (BillingMode::Provisioned, BillingMode::Provisioned, Some(from), Some(to)) => {
+            change_throughput(table, from.into(), to.into(), now)?;
+            table.definition.provisioned_throughput = Some(to);
+            Ok(())
+        }
+        (BillingMode::Provisioned, BillingMode::PayPerRequest, _, None) => {
+            table.history.check_switch_to_on_demand(now)?;
+            table.history.record_switch_to_on_demand(now);
+            definition.billing_mode = Some(BillingMode::PayPerRequest);
+            definition.provisioned_throughput = None;
+            definition.warm_throughput = None;
+            for index in definition.global_secondary_indexes.iter_mut().flatten() {
+                index.provisioned_throughput = None;
+                index.warm_throughput = None;
+            }
+            Ok(())
+        }
+        (BillingMode::PayPerRequest, BillingMode::Provisioned, _, Some(to)) => {
+            table.history.record_switch_to_provisioned(to.into());
+            definition.billing_mode = Some(BillingMode::Provisioned);
+            definition.provisioned_throughput = Some(to);
+            definition.warm_throughput = None;
+            definition.on_demand_throughput = None;
+            Ok(())
+        }
+        // Asking again for what is: the service takes it and does nothing. What is missing, the definition's rules tell.
+        _ => Ok(()),
+    }
+}
+
+fn change_throughput(
+    table: &mut TableRecord,
+    from: Throughput,
+    to: Throughput,
+    now: UnixMillis,
+) -> Result<(), ServiceError> {
+    if from == to {
+        let Throughput { read_units, write_units } = to;
+        return Err(ServiceError::throughput_unchanged(UnchangedThroughput { read_units, write_units }));
+    }
+    if is_decrease(from, to) {
+        table.history.check_decrease(now)?;
+    }
+    table.history.record_throughput(from, to, now);
+    Ok(())
+}
+
+/// Asking for the class that the table has is taken and is no change.
+fn change_class(table: &mut TableRecord, class: TableClass, now: UnixMillis) -> Result<(), ServiceError> {
+    if table.definition.table_class.unwrap_or(TableClass::Standard) != class {
+        table.history.check_class_change(now)?;
+        table.history.record_class_change(now);
+    }
+    table.definition.table_class = Some(class);
+    Ok(())
+}
