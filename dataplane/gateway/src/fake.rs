@@ -98,7 +98,8 @@ impl ControlPlane for FakeControl {
     }
 
     async fn list_tables(&self, operation: ListTables) -> Result<output::ListTables, ServiceError> {
-        let table_names = (0..operation.limit).map(|at| TableName::new(format!("a-table-of-many-{at}"))).collect();
+        let table_names =
+            (0..operation.limit).map(|at| TableName::new(format!("a-table-of-many-{at}"))).collect();
         Ok(output::ListTables { table_names, last_evaluated_table_name: None })
     }
 

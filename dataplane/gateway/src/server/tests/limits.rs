@@ -1,0 +1,106 @@
+//! What one caller may take.
+
+use super::*;
+use crate::limits::HEADER_BYTES_MAX;
+
+const SOON: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn the_largest_body_is_served_and_a_larger_one_is_refused_before_it_is_sent() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    let largest = format!("{{{}}}", " ".repeat(BODY_BYTES_MAX - 2));
+    assert_eq!(peer.call(whole("DescribeLimits", &largest)).await.status, 200);
+    let larger = format!("content-length: {}\r\n", BODY_BYTES_MAX + 1);
+    let answer = peer.call(head("DescribeLimits", &larger)).await;
+    assert_eq!((answer.status, answer.body.len()), (413, 0));
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_refused_once_it_is_too_large() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send(head("DescribeLimits", "transfer-encoding: chunked\r\n")).await;
+    let mib = 1024 * 1024;
+    for _ in 0..BODY_BYTES_MAX / mib {
+        peer.send(format!("{mib:x}\r\n{}\r\n", " ".repeat(mib))).await;
+    }
+    // One byte too many; the end of the body never comes.
+    peer.send("1\r\n \r\n").await;
+    assert_eq!(peer.answer().await.expect("an answer").status, 413);
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_put_together() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send(head("DescribeLimits", "transfer-encoding: chunked\r\n")).await;
+    assert_eq!(peer.call("1\r\n{\r\n1\r\n}\r\n0\r\n\r\n").await.status, 200);
+    assert_eq!(peer.call(whole("DescribeLimits", "{}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = start(Limits { body_read_timeout: SOON, ..Limits::default() }).await;
+    let mut peer = server.connect().await;
+    let answer = peer.call(head("DescribeLimits", "content-length: 2\r\n") + "{").await;
+    assert_eq!(answer.status, 408);
+    assert!(peer.answer().await.is_none());
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let server = start(Limits { header_read_timeout: SOON, ..Limits::default() }).await;
+    let mut peer = server.connect().await;
+    peer.send("POST / HTTP/1.1\r\nhost: ").await;
+    assert!(peer.answer().await.is_none());
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    let padding = format!("x-padding: {}\r\n", "x".repeat(HEADER_BYTES_MAX));
+    assert_eq!(peer.call(head("DescribeLimits", &padding)).await.status, 431);
+}
+
+#[tokio::test]
+async fn requests_beyond_the_limit_are_sent_away() {
+    let server = start(Limits { requests: 1, ..Limits::default() }).await;
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    first.send(waiting()).await;
+    server.control.arrived.acquire().await.expect("open").forget();
+    let refused = second.call(whole("DescribeLimits", "{}")).await;
+    assert_eq!(refused.status, 503);
+    assert!(String::from_utf8_lossy(&refused.body).contains("ServiceUnavailable"));
+    server.control.gate.add_permits(1);
+    assert_eq!(first.answer().await.expect("an answer").status, 200);
+    let mut third = server.connect().await;
+    assert_eq!(third.call(whole("DescribeLimits", "{}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_memory_for_them_are_sent_away() {
+    let server = start(Limits { body_bytes_in_flight: 100, ..Limits::default() }).await;
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    first.send(waiting()).await;
+    server.control.arrived.acquire().await.expect("open").forget();
+    let refused = second.call(whole("DescribeLimits", &format!("{{{}}}", " ".repeat(50)))).await;
+    assert_eq!(refused.status, 503);
+    server.control.gate.add_permits(1);
+    assert_eq!(first.answer().await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_one_to_close() {
+    let server = start(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = server.connect().await;
+    assert_eq!(first.call(whole("DescribeLimits", "{}")).await.status, 200);
+    let mut second = server.connect().await;
+    second.send(whole("DescribeLimits", "{}")).await;
+    // The first is served while the second waits.
+    assert_eq!(first.call(whole("DescribeLimits", "{}")).await.status, 200);
+    drop(first);
+    assert_eq!(second.answer().await.expect("an answer").status, 200);
+}
