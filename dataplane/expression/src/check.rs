@@ -40,20 +40,29 @@ enum Resolved {
 }
 
 fn resolve(raw: &RawOperand<'_>, substitutions: &Substitutions<'_>) -> Result<Resolved, Fault> {
-    Ok(match raw {
-        RawOperand::Path(path) => Resolved::Path(resolve_path(path, substitutions)?),
-        RawOperand::Value(name) => Resolved::Value(substitutions.value(name)?.clone()),
-        RawOperand::Call(call) => {
-            Resolved::Call(function(call)?, resolve_all(call.operands.iter(), substitutions)?)
-        }
-    })
+    match raw {
+        RawOperand::Path(path) => resolve_path(path, substitutions).map(Resolved::Path),
+        RawOperand::Value(name) => substitutions.value(name).cloned().map(Resolved::Value),
+        RawOperand::Call(call) => resolve_call(call, substitutions),
+    }
+}
+
+fn resolve_call(raw: &RawCall<'_>, substitutions: &Substitutions<'_>) -> Result<Resolved, Fault> {
+    let function = function(raw)?;
+    let operands = resolve_all(&raw.operands, substitutions)?;
+    Ok(Resolved::Call(function, operands))
 }
 
 fn resolve_all<'r, 't: 'r>(
     raw: impl IntoIterator<Item = &'r RawOperand<'t>>,
     substitutions: &Substitutions<'_>,
 ) -> Result<Vec<Resolved>, Fault> {
-    raw.into_iter().map(|operand| resolve(operand, substitutions)).collect()
+    // A loop, because calls nest: iterator adapters would take several stack frames for each level.
+    let mut resolved = Vec::new();
+    for operand in raw {
+        resolved.push(resolve(operand, substitutions)?);
+    }
+    Ok(resolved)
 }
 
 fn resolve_path(raw: &RawPath<'_>, substitutions: &Substitutions<'_>) -> Result<Path, Fault> {

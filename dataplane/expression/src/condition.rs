@@ -17,7 +17,7 @@ pub struct Condition {
 impl Condition {
     /// Parses and checks a `ConditionExpression` or `FilterExpression`; `kind` is which of the two.
     pub fn parse(kind: Kind, text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        let root = in_kind(kind, check::condition(kind, text, substitutions))?;
+        let root = in_kind(kind, check::condition(text, substitutions))?;
         Ok(Self { root })
     }
 

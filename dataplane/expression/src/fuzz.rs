@@ -37,3 +37,81 @@ pub fn fuzz_parse(data: &[u8]) {
     }
     std::hint::black_box(KeyCondition::parse(&text, &substitutions).is_ok());
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::fuzz_parse;
+
+    const SOUP: [&str; 48] = [
+        "a",
+        "b",
+        "c",
+        "zone",
+        "#a",
+        "#b",
+        "#nope",
+        ":a",
+        ":b",
+        ":c",
+        ":d",
+        ":nope",
+        "0",
+        "1",
+        "99999999999",
+        "(",
+        ")",
+        "(",
+        ")",
+        "[",
+        "]",
+        "[0]",
+        ".",
+        ".",
+        ",",
+        ",",
+        "=",
+        "<>",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+",
+        "-",
+        "AND",
+        "or",
+        "NOT",
+        "BETWEEN",
+        "in",
+        "SET",
+        "remove",
+        "ADD",
+        "DELETE",
+        "size",
+        "contains",
+        "if_not_exists",
+        "list_append",
+        "é",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn no_bytes_panic(data in vec(any::<u8>(), 0..200)) {
+            fuzz_parse(&data);
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            fuzz_parse(text.as_bytes());
+        }
+
+        #[test]
+        fn no_token_soup_panics(words in vec(prop::sample::select(&SOUP[..]), 0..40), spaced in any::<bool>()) {
+            fuzz_parse(words.join(if spaced { " " } else { "" }).as_bytes());
+        }
+    }
+}

@@ -58,7 +58,7 @@ pub enum RangeCondition {
 impl KeyConditionSyntax {
     /// Parses a `KeyConditionExpression` and makes the checks it shares with other conditions.
     pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
-        let root = in_kind(Kind::KeyCondition, check::condition(Kind::KeyCondition, text, substitutions))?;
+        let root = in_kind(Kind::KeyCondition, check::condition(text, substitutions))?;
         Ok(Self { root })
     }
 

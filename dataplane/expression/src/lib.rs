@@ -36,6 +36,8 @@ mod projection;
 mod reserved;
 mod substitution;
 mod syntax;
+#[cfg(test)]
+mod testing;
 mod token;
 mod tree;
 mod update;

@@ -1,43 +1,41 @@
 //! The grammars, by recursive descent over [`crate::token`]s into [`crate::syntax`] trees.
 //!
-//! No input overflows the stack: the text is at most 4 KB, operators are counted while reading, and parentheses and calls
-//! nest at most [`DEPTH_MAX`] deep. Nothing else recurses.
+//! No input overflows the stack: the text is at most 4 KB, operators and known functions are counted while reading, open
+//! parentheses and calls are kept in lists and not on the call stack, and trees are at most about [`DEPTH_MAX`] deep.
 
 mod condition;
 mod update;
 
 use partita_model::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_OPERATORS_MAX, NESTING_DEPTH_MAX};
 
-use crate::Kind;
 use crate::ast::Function;
 use crate::error::Fault;
 use crate::syntax::{RawCall, RawNode, RawOperand, RawPath, RawSection, RawStep};
 use crate::token::{Token, TokenKind, tokens, window};
 
-/// Parentheses and calls within each other. What nests deeper has redundant parentheses or an unknown function: each further
-/// level needs an operator of its own, or is the one pair of parentheses allowed around a call's operand.
-const DEPTH_MAX: usize = 2 * EXPRESSION_OPERATORS_MAX + 2;
+/// Calls within each other. Calls that nest deeper include one of an unknown function, since known ones are counted as operators.
+const DEPTH_MAX: usize = EXPRESSION_OPERATORS_MAX;
 
 /// The largest list index an expression can name.
 const INDEX_MAX: usize = i32::MAX as usize;
 
 /// A condition as written. The flag is whether it has redundant parentheses, which is said before any other fault.
-pub(crate) fn condition(kind: Kind, text: &str) -> Result<(RawNode<'_>, bool), Fault> {
-    let mut parser = Parser::new(kind, text)?;
+pub(crate) fn condition(text: &str) -> Result<(RawNode<'_>, bool), Fault> {
+    let mut parser = Parser::new(&condition::KEYWORDS, text)?;
     let node = parser.whole_condition()?;
     Ok((node, parser.redundant_parentheses))
 }
 
 /// An update as written, and whether it has redundant parentheses.
 pub(crate) fn update(text: &str) -> Result<(Vec<RawSection<'_>>, bool), Fault> {
-    let mut parser = Parser::new(Kind::Update, text)?;
+    let mut parser = Parser::new(&update::SECTIONS, text)?;
     let sections = parser.sections()?;
     Ok((sections, parser.redundant_parentheses))
 }
 
 /// A projection's paths as written.
 pub(crate) fn projection(text: &str) -> Result<Vec<RawPath<'_>>, Fault> {
-    let mut parser = Parser::new(Kind::Projection, text)?;
+    let mut parser = Parser::new(&[], text)?;
     let paths = parser.separated(Parser::path)?;
     parser.end()?;
     Ok(paths)
@@ -49,15 +47,21 @@ struct Parser<'t> {
     at: usize,
     keywords: &'static [&'static str],
     operators: usize,
-    depth: usize,
     /// First and last token of the pair of grouping parentheses closed last.
     closed: Option<(usize, usize)>,
     redundant_parentheses: bool,
     unknown_function: Option<&'t str>,
 }
 
+/// A call whose operands are being read, and the parentheses it stands in.
+struct OpenCall<'t> {
+    name: &'t str,
+    operands: Vec<RawOperand<'t>>,
+    groups: Vec<usize>,
+}
+
 impl<'t> Parser<'t> {
-    fn new(kind: Kind, text: &'t str) -> Result<Self, Fault> {
+    fn new(keywords: &'static [&'static str], text: &'t str) -> Result<Self, Fault> {
         if text.len() > EXPRESSION_BYTES_MAX {
             return Err(Fault::TooLong { bytes: text.len() });
         }
@@ -65,18 +69,12 @@ impl<'t> Parser<'t> {
         if tokens.is_empty() {
             return Err(Fault::Empty);
         }
-        let keywords: &[&str] = match kind {
-            Kind::Update => &update::SECTIONS,
-            Kind::Condition | Kind::Filter | Kind::KeyCondition => &condition::KEYWORDS,
-            Kind::Projection => &[],
-        };
         Ok(Self {
             text,
             tokens,
             at: 0,
             keywords,
             operators: 0,
-            depth: 0,
             closed: None,
             redundant_parentheses: false,
             unknown_function: None,
@@ -140,34 +138,10 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// Call before reading what stands inside parentheses, and [`Parser::leave`] after it.
-    fn enter(&mut self) -> Result<(), Fault> {
-        self.depth += 1;
-        if self.depth <= DEPTH_MAX {
-            return Ok(());
-        }
-        Err(match self.unknown_function {
-            Some(name) => Fault::UnknownFunction { name: name.to_owned() },
-            None => Fault::RedundantParentheses,
-        })
-    }
-
-    fn leave(&mut self) {
-        self.depth -= 1;
-    }
-
-    /// `( inner )`, with the opening parenthesis not yet read.
-    fn group<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
-        let open = self.at;
-        self.expect_mark("(")?;
-        self.enter()?;
-        let value = inner(self)?;
-        self.leave();
-        let close = self.at;
-        self.expect_mark(")")?;
+    /// Notes that the pair of parentheses at these tokens is closed. It is redundant if it holds nothing but another pair.
+    fn close_group(&mut self, open: usize, close: usize) {
         self.redundant_parentheses |= self.closed == Some((open + 1, close - 1));
         self.closed = Some((open, close));
-        Ok(value)
     }
 
     /// One or more of `part`, with commas between them.
@@ -181,37 +155,81 @@ impl<'t> Parser<'t> {
 
     /// A path, a value or a call, in parentheses or not.
     fn operand(&mut self) -> Result<RawOperand<'t>, Fault> {
-        if self.peek_mark() == Some("(") {
-            return self.group(Self::operand);
-        }
-        self.bare_operand()
+        let groups = self.open_groups();
+        self.operand_in(groups)
     }
 
+    /// A path, a value or a call.
     fn bare_operand(&mut self) -> Result<RawOperand<'t>, Fault> {
-        if let Some(name) = self.eat(TokenKind::Value) {
-            return Ok(RawOperand::Value(name));
-        }
-        let next = self.tokens.get(self.at + 1);
-        let is_call = next.is_some_and(|token| token.kind == TokenKind::Mark && token.text == "(");
-        if is_call && let Some(name) = self.eat(TokenKind::Word) {
-            return Ok(RawOperand::Call(self.call(name)?));
-        }
-        self.path().map(RawOperand::Path)
+        self.operand_in(Vec::new())
     }
 
-    fn call(&mut self, name: &'t str) -> Result<RawCall<'t>, Fault> {
+    /// The operand inside `groups`, and the parentheses that close those.
+    fn operand_in(&mut self, mut groups: Vec<usize>) -> Result<RawOperand<'t>, Fault> {
+        let mut calls: Vec<OpenCall<'t>> = Vec::new();
+        loop {
+            if let Some(name) = self.open_call(calls.len())? {
+                calls.push(OpenCall { name, operands: Vec::new(), groups });
+                groups = self.open_groups();
+                continue;
+            }
+            let mut operand = self.leaf()?;
+            loop {
+                self.close_groups(groups)?;
+                let Some(mut call) = calls.pop() else { return Ok(operand) };
+                call.operands.push(operand);
+                if self.eat_mark(",") {
+                    calls.push(call);
+                    groups = self.open_groups();
+                    break;
+                }
+                self.expect_mark(")")?;
+                operand = RawOperand::Call(RawCall { name: call.name, operands: call.operands });
+                groups = call.groups;
+            }
+        }
+    }
+
+    /// The name of the function, if a call begins here; its opening parenthesis is read too.
+    fn open_call(&mut self, depth: usize) -> Result<Option<&'t str>, Fault> {
+        let next = self.tokens.get(self.at + 1);
+        if !next.is_some_and(|token| token.kind == TokenKind::Mark && token.text == "(") {
+            return Ok(None);
+        }
+        let Some(name) = self.eat(TokenKind::Word) else { return Ok(None) };
         match Function::from_name(name) {
             Some(_) => self.count_operator()?,
             None => {
                 self.unknown_function.get_or_insert(name);
             }
         }
-        self.expect_mark("(")?;
-        self.enter()?;
-        let operands = self.separated(Self::operand)?;
-        self.leave();
-        self.expect_mark(")")?;
-        Ok(RawCall { name, operands })
+        if let Some(name) = self.unknown_function.filter(|_| depth > DEPTH_MAX) {
+            return Err(Fault::UnknownFunction { name: name.to_owned() });
+        }
+        self.at += 1;
+        Ok(Some(name))
+    }
+
+    fn leaf(&mut self) -> Result<RawOperand<'t>, Fault> {
+        match self.eat(TokenKind::Value) {
+            Some(name) => Ok(RawOperand::Value(name)),
+            None => self.path().map(RawOperand::Path),
+        }
+    }
+
+    fn open_groups(&mut self) -> Vec<usize> {
+        let first = self.at;
+        while self.eat_mark("(") {}
+        (first..self.at).collect()
+    }
+
+    fn close_groups(&mut self, groups: Vec<usize>) -> Result<(), Fault> {
+        for open in groups.into_iter().rev() {
+            let close = self.at;
+            self.expect_mark(")")?;
+            self.close_group(open, close);
+        }
+        Ok(())
     }
 
     fn path(&mut self) -> Result<RawPath<'t>, Fault> {

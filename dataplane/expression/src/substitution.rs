@@ -128,3 +128,6 @@ fn is_placeholder(sigil: char, key: &str) -> bool {
 fn unused<'k>(keys: Option<impl Iterator<Item = &'k String>>, used: &BTreeSet<&str>) -> Vec<String> {
     keys.into_iter().flatten().filter(|key| !used.contains(key.as_str())).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,11 +100,16 @@ impl<'t> RawTest<'t> {
 impl<'t> RawNode<'t> {
     /// The tests of the condition, in the order written.
     pub(crate) fn tests(&self) -> Vec<&RawTest<'t>> {
-        match self {
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().flat_map(Self::tests).collect(),
-            Self::Not(node) => node.tests(),
-            Self::Test(test) => vec![test],
+        let mut tests = Vec::new();
+        let mut ahead = vec![self];
+        while let Some(node) = ahead.pop() {
+            match node {
+                Self::All(nodes) | Self::Any(nodes) => ahead.extend(nodes.iter().rev()),
+                Self::Not(node) => ahead.push(node),
+                Self::Test(test) => tests.push(test),
+            }
         }
+        tests
     }
 }
 
@@ -139,13 +144,15 @@ impl<'r, 't> Parts<'r, 't> {
     }
 
     fn add_all(&mut self, operands: impl IntoIterator<Item = &'r RawOperand<'t>>) {
-        for operand in operands {
+        let mut ahead: Vec<_> = operands.into_iter().collect();
+        ahead.reverse();
+        while let Some(operand) = ahead.pop() {
             match operand {
                 RawOperand::Path(path) => self.paths.push(path),
                 RawOperand::Value(name) => self.values.push(name),
                 RawOperand::Call(call) => {
                     self.calls.push(call);
-                    self.add_all(&call.operands);
+                    ahead.extend(call.operands.iter().rev());
                 }
             }
         }

@@ -8,12 +8,12 @@ use super::{Resolved, check_count, check_counts, function, resolve_all, unreserv
 use crate::ast::{Comparator, Function, Node, Operand, Test, order};
 use crate::error::{Fault, OperandType, Operator};
 use crate::syntax::{Parts, RawCall, RawNode, RawOperand, RawTest};
-use crate::{Kind, Substitutions, parse};
+use crate::{Substitutions, parse};
 
 /// Parses and checks a condition. Redundant parentheses come first, then function names, then reserved words; what is wrong
 /// inside one comparison or call is said of the first that has a fault.
-pub(crate) fn condition(kind: Kind, text: &str, substitutions: &Substitutions<'_>) -> Result<Node, Fault> {
-    let (raw, redundant_parentheses) = parse::condition(kind, text)?;
+pub(crate) fn condition(text: &str, substitutions: &Substitutions<'_>) -> Result<Node, Fault> {
+    let (raw, redundant_parentheses) = parse::condition(text)?;
     if redundant_parentheses {
         return Err(Fault::RedundantParentheses);
     }
@@ -21,23 +21,27 @@ pub(crate) fn condition(kind: Kind, text: &str, substitutions: &Substitutions<'_
     for call in &parts.calls {
         function(call)?;
     }
-    for test in raw.tests() {
-        check_uses(test)?;
-    }
+    raw.tests().into_iter().try_for_each(check_uses)?;
     unreserved(parts.paths.iter().copied())?;
     node(&raw, substitutions)
 }
 
 fn node(raw: &RawNode<'_>, substitutions: &Substitutions<'_>) -> Result<Node, Fault> {
-    let nodes = |raw: &[RawNode<'_>]| -> Result<Vec<Node>, Fault> {
-        raw.iter().map(|part| node(part, substitutions)).collect()
-    };
-    Ok(match raw {
-        RawNode::All(parts) => Node::All(nodes(parts)?),
-        RawNode::Any(parts) => Node::Any(nodes(parts)?),
-        RawNode::Not(part) => Node::Not(Box::new(node(part, substitutions)?)),
-        RawNode::Test(raw) => Node::Test(test(raw, substitutions)?),
-    })
+    match raw {
+        RawNode::All(parts) => nodes(parts, substitutions).map(Node::All),
+        RawNode::Any(parts) => nodes(parts, substitutions).map(Node::Any),
+        RawNode::Not(part) => node(part, substitutions).map(|part| Node::Not(Box::new(part))),
+        RawNode::Test(raw) => test(raw, substitutions).map(Node::Test),
+    }
+}
+
+fn nodes(raw: &[RawNode<'_>], substitutions: &Substitutions<'_>) -> Result<Vec<Node>, Fault> {
+    // A loop, because conditions nest: iterator adapters would take several stack frames for each level.
+    let mut nodes = Vec::with_capacity(raw.len());
+    for part in raw {
+        nodes.push(node(part, substitutions)?);
+    }
+    Ok(nodes)
 }
 
 /// Inside a comparison or a call only `size` may be called; by itself, only a function that is a condition.
@@ -51,12 +55,18 @@ fn check_uses(test: &RawTest<'_>) -> Result<(), Fault> {
     test.operands().into_iter().try_for_each(check_operand_uses)
 }
 
-fn check_operand_uses(operand: &RawOperand<'_>) -> Result<(), Fault> {
-    let RawOperand::Call(call) = operand else { return Ok(()) };
-    match function(call)? {
-        Function::Size => call.operands.iter().try_for_each(check_operand_uses),
-        function => Err(Fault::MisusedFunction { function }),
+fn check_operand_uses(mut operand: &RawOperand<'_>) -> Result<(), Fault> {
+    while let RawOperand::Call(call) = operand {
+        let function = function(call)?;
+        if function != Function::Size {
+            return Err(Fault::MisusedFunction { function });
+        }
+        let [sized] = call.operands.as_slice() else {
+            return call.operands.iter().try_for_each(check_operand_uses);
+        };
+        operand = sized;
     }
+    Ok(())
 }
 
 fn test(raw: &RawTest<'_>, substitutions: &Substitutions<'_>) -> Result<Test, Fault> {
@@ -77,14 +87,14 @@ fn compare(comparator: Comparator, resolved: Vec<Resolved>) -> Result<Test, Faul
     if comparator.needs_order() {
         check_types(operator, &operands, is_ordered)?;
     }
-    let [left, right] = exactly(operands)?;
+    let [left, right] = exactly(operands);
     Ok(Test::Compare { comparator, left, right })
 }
 
 fn between(resolved: Vec<Resolved>) -> Result<Test, Fault> {
     let operands = operands(resolved)?;
     check_types(Operator::Between, &operands, is_ordered)?;
-    let [operand, lower, upper] = exactly(operands)?;
+    let [operand, lower, upper] = exactly(operands);
     if let (Operand::Value(lower), Operand::Value(upper)) = (&lower, &upper) {
         check_bounds(lower, upper)?;
     }
@@ -101,9 +111,9 @@ fn check_bounds(lower: &AttributeValue, upper: &AttributeValue) -> Result<(), Fa
 }
 
 fn within(resolved: Vec<Resolved>) -> Result<Test, Fault> {
-    let mut operands = operands(resolved)?.into_iter();
-    let operand = operands.next().ok_or(Fault::Empty)?;
-    let list: Vec<_> = operands.collect();
+    let mut list = operands(resolved)?;
+    // The grammar has put the left operand first.
+    let operand = list.remove(0);
     if list.len() > IN_OPERANDS_MAX {
         return Err(Fault::TooManyOperands { operator: Operator::In, count: list.len() });
     }
@@ -122,11 +132,11 @@ fn call_test(call: &RawCall<'_>, resolved: Vec<Resolved>) -> Result<Test, Fault>
         Function::BeginsWith => {
             let is_text = |found| matches!(found, AttributeType::S | AttributeType::B);
             check_types(Operator::Call(function), &operands, is_text)?;
-            let [operand, prefix] = exactly(operands)?;
+            let [operand, prefix] = exactly(operands);
             Ok(Test::BeginsWith { operand, prefix })
         }
         Function::Contains => {
-            let [operand, element] = exactly(operands)?;
+            let [operand, element] = exactly(operands);
             Ok(Test::Contains { operand, element })
         }
         Function::Size | Function::IfNotExists | Function::ListAppend => {
@@ -136,14 +146,14 @@ fn call_test(call: &RawCall<'_>, resolved: Vec<Resolved>) -> Result<Test, Fault>
 }
 
 fn path(function: Function, operands: Vec<Operand>) -> Result<crate::Path, Fault> {
-    match exactly(operands)? {
+    match exactly(operands) {
         [Operand::Path(path)] => Ok(path),
         _ => Err(Fault::PathRequired { function }),
     }
 }
 
 fn has_type(operands: Vec<Operand>) -> Result<Test, Fault> {
-    let [operand, named] = exactly(operands)?;
+    let [operand, named] = exactly(operands);
     let found = match &named {
         Operand::Value(AttributeValue::S(name)) => {
             let expected = type_of_name(name).ok_or_else(|| Fault::UnknownType { found: name.clone() })?;
@@ -159,7 +169,7 @@ fn type_of_name(name: &str) -> Option<AttributeType> {
     [S, N, B, Bool, Null, M, L, Ss, Ns, Bs].into_iter().find(|kind| kind.wire_name() == name)
 }
 
-/// The operands as conditions hold them; `size` takes nothing that is known to have no size.
+/// The operands as conditions hold them.
 fn operands(resolved: Vec<Resolved>) -> Result<Vec<Operand>, Fault> {
     resolved.into_iter().map(operand).collect()
 }
@@ -168,21 +178,33 @@ fn operand(resolved: Resolved) -> Result<Operand, Fault> {
     match resolved {
         Resolved::Path(path) => Ok(Operand::Path(path)),
         Resolved::Value(value) => Ok(Operand::Value(value)),
-        Resolved::Call(Function::Size, sized) => {
-            let sized = operands(sized)?;
-            let has_size =
-                |found| !matches!(found, AttributeType::N | AttributeType::Bool | AttributeType::Null);
-            check_types(Operator::Call(Function::Size), &sized, has_size)?;
-            let [sized] = exactly(sized)?;
-            Ok(Operand::Size(Box::new(sized)))
-        }
+        Resolved::Call(Function::Size, sized) => size(sized),
         Resolved::Call(function, _) => Err(Fault::MisusedFunction { function }),
     }
 }
 
-/// The operands as an array. The parser and the count checks have made the length right.
-fn exactly<const N: usize>(operands: Vec<Operand>) -> Result<[Operand; N], Fault> {
-    operands.try_into().map_err(|_| Fault::Empty)
+/// `size` takes nothing that is known to have no size, such as another size.
+fn size(sized: Vec<Resolved>) -> Result<Operand, Fault> {
+    let count = sized.len();
+    let [sized]: [Resolved; 1] =
+        sized.try_into().map_err(|_| Fault::OperandCount { function: Function::Size, count })?;
+    let sized = match sized {
+        Resolved::Call(..) => return Err(no_size(AttributeType::N)),
+        sized => operand(sized)?,
+    };
+    match value_type(&sized) {
+        Some(found @ (AttributeType::N | AttributeType::Bool | AttributeType::Null)) => Err(no_size(found)),
+        _ => Ok(Operand::Size(Box::new(sized))),
+    }
+}
+
+fn no_size(found: AttributeType) -> Fault {
+    Fault::OperandType { operator: Operator::Call(Function::Size), found: OperandType::Value(found) }
+}
+
+/// The operands as an array.
+fn exactly<const N: usize>(operands: Vec<Operand>) -> [Operand; N] {
+    operands.try_into().expect("the grammar or the count checks have made the length right")
 }
 
 fn check_distinct(operator: Operator, resolved: &[Resolved]) -> Result<(), Fault> {

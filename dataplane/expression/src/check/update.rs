@@ -2,7 +2,7 @@
 
 use partita_model::value::AttributeType;
 
-use super::{Resolved, check_count, function, resolve, resolve_path, unreserved};
+use super::{Resolved, function, resolve, resolve_path, unreserved};
 use crate::ast::Function;
 use crate::error::{Fault, OperandType, Operator};
 use crate::syntax::{Parts, RawAction, RawCall, RawOperand, RawSection, RawValue};
@@ -135,28 +135,35 @@ fn check_section_type(section: &'static str, found: AttributeType) -> Result<(),
     Err(Fault::SectionOperandType { section, found })
 }
 
-fn set_value(resolved: Resolved) -> Result<SetValue, Fault> {
-    let (function, operands) = match resolved {
-        Resolved::Path(path) => return Ok(SetValue::Path(path)),
-        Resolved::Value(value) => return Ok(SetValue::Value(value)),
-        Resolved::Call(function, operands) => (function, operands),
-    };
-    let count = operands.len();
-    check_count(function, count)?;
-    let [first, second]: [Resolved; 2] =
-        operands.try_into().map_err(|_| Fault::OperandCount { function, count })?;
-    match (function, first) {
-        (Function::IfNotExists, Resolved::Path(path)) => {
-            Ok(SetValue::IfNotExists { path, otherwise: Box::new(set_value(second)?) })
-        }
-        (Function::IfNotExists, _) => Err(Fault::PathRequired { function }),
-        (Function::ListAppend, first) => {
-            let (first, second) = (set_value(first)?, set_value(second)?);
-            check_type(Operator::Call(function), AttributeType::L, [&first, &second])?;
-            Ok(SetValue::ListAppend { first: Box::new(first), second: Box::new(second) })
-        }
-        (function, _) => Err(Fault::MisusedFunction { function }),
+fn set_value(mut resolved: Resolved) -> Result<SetValue, Fault> {
+    // Only `if_not_exists` nests without end, in its second operand.
+    let mut paths = Vec::new();
+    while let Resolved::Call(function @ Function::IfNotExists, operands) = resolved {
+        let [first, second] = two(function, operands)?;
+        let Resolved::Path(path) = first else { return Err(Fault::PathRequired { function }) };
+        paths.push(path);
+        resolved = second;
     }
+    let last = match resolved {
+        Resolved::Path(path) => SetValue::Path(path),
+        Resolved::Value(value) => SetValue::Value(value),
+        Resolved::Call(function @ Function::ListAppend, operands) => list_append(two(function, operands)?)?,
+        Resolved::Call(function, _) => return Err(Fault::MisusedFunction { function }),
+    };
+    let wrap = |otherwise, path| SetValue::IfNotExists { path, otherwise: Box::new(otherwise) };
+    Ok(paths.into_iter().rev().fold(last, wrap))
+}
+
+fn two(function: Function, operands: Vec<Resolved>) -> Result<[Resolved; 2], Fault> {
+    let count = operands.len();
+    operands.try_into().map_err(|_| Fault::OperandCount { function, count })
+}
+
+/// The operands are no further `list_append`, as [`check_uses`] has seen to.
+fn list_append([first, second]: [Resolved; 2]) -> Result<SetValue, Fault> {
+    let (first, second) = (set_value(first)?, set_value(second)?);
+    check_type(Operator::Call(Function::ListAppend), AttributeType::L, [&first, &second])?;
+    Ok(SetValue::ListAppend { first: Box::new(first), second: Box::new(second) })
 }
 
 /// Only the types of values in the request are known here; those in the item are checked when the update meets it.

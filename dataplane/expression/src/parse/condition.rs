@@ -7,7 +7,8 @@
 //! primary = ( any ) | operand [ comparator operand | BETWEEN operand AND operand | IN ( operand, … ) ]
 //! ```
 //!
-//! What stands in parentheses may turn out to be an operand, so that every level reads a [`Term`] and decides afterwards.
+//! What stands in parentheses may turn out to be an operand, so that every level reads a [`Term`] and decides afterwards. Open
+//! parentheses are kept in a list of [`Level`]s, not on the call stack.
 
 use super::Parser;
 use crate::ast::Comparator;
@@ -21,76 +22,95 @@ enum Term<'t> {
     Operand(RawOperand<'t>),
 }
 
+/// What has been read since an opening parenthesis, or since the beginning.
+#[derive(Default)]
+struct Level<'t> {
+    /// The parenthesis' token.
+    open: usize,
+    /// Finished parts of the disjunction.
+    any: Vec<RawNode<'t>>,
+    /// Finished parts of the conjunction being read.
+    all: Vec<RawNode<'t>>,
+    /// How many `NOT` stand before the term being read.
+    negations: usize,
+}
+
+impl<'t> Level<'t> {
+    fn push(&mut self, node: RawNode<'t>) {
+        let negations = std::mem::take(&mut self.negations);
+        self.all.push((0..negations).fold(node, |node, _| RawNode::Not(Box::new(node))));
+    }
+
+    fn end_conjunction(&mut self) {
+        self.any.push(joined(std::mem::take(&mut self.all), RawNode::All));
+    }
+
+    /// Whether nothing but one term has been read.
+    fn is_plain(&self) -> bool {
+        self.any.is_empty() && self.all.is_empty() && self.negations == 0
+    }
+}
+
 impl<'t> Parser<'t> {
     pub(super) fn whole_condition(&mut self) -> Result<RawNode<'t>, Fault> {
-        let term = self.any()?;
-        let node = self.node(term)?;
-        self.end()?;
-        Ok(node)
-    }
-
-    fn any(&mut self) -> Result<Term<'t>, Fault> {
-        let nodes = match self.chain("OR", Self::all)? {
-            Chain::Single(term) => return Ok(term),
-            Chain::Joined(nodes) => nodes,
-        };
-        Ok(Term::Node(RawNode::Any(nodes)))
-    }
-
-    fn all(&mut self) -> Result<Term<'t>, Fault> {
-        let nodes = match self.chain("AND", Self::not)? {
-            Chain::Single(term) => return Ok(term),
-            Chain::Joined(nodes) => nodes,
-        };
-        Ok(Term::Node(RawNode::All(nodes)))
-    }
-
-    fn chain(
-        &mut self,
-        keyword: &str,
-        part: impl Fn(&mut Self) -> Result<Term<'t>, Fault>,
-    ) -> Result<Chain<'t>, Fault> {
-        let first = part(self)?;
-        if self.peek_keyword() != Some(keyword) {
-            return Ok(Chain::Single(first));
-        }
-        let mut nodes = vec![self.node(first)?];
-        while self.eat_keyword(keyword) {
-            self.count_operator()?;
-            let next = part(self)?;
-            nodes.push(self.node(next)?);
-        }
-        Ok(Chain::Joined(nodes))
-    }
-
-    fn not(&mut self) -> Result<Term<'t>, Fault> {
-        let mut negations = 0;
-        while self.eat_keyword("NOT") {
-            self.count_operator()?;
-            negations += 1;
-        }
-        let term = self.primary()?;
-        if negations == 0 {
-            return Ok(term);
-        }
-        let node = self.node(term)?;
-        Ok(Term::Node((0..negations).fold(node, |node, _| RawNode::Not(Box::new(node)))))
-    }
-
-    fn primary(&mut self) -> Result<Term<'t>, Fault> {
-        if self.peek_mark() != Some("(") {
+        let mut outer = Vec::new();
+        let mut level = Level::default();
+        loop {
+            while self.eat_keyword("NOT") {
+                self.count_operator()?;
+                level.negations += 1;
+            }
+            let open = self.at;
+            if self.eat_mark("(") {
+                outer.push(std::mem::replace(&mut level, Level { open, ..Level::default() }));
+                continue;
+            }
             let operand = self.bare_operand()?;
-            return self.comparison(operand);
+            let mut term = self.comparison(operand)?;
+            while self.peek_mark() == Some(")")
+                && let Some(enclosing) = outer.pop()
+            {
+                term = self.close_level(std::mem::replace(&mut level, enclosing), term)?;
+            }
+            let Some(keyword) = self.peek_keyword().filter(|keyword| ["AND", "OR"].contains(keyword)) else {
+                let term = self.finish(level, term)?;
+                let node = self.node(term)?;
+                self.end()?;
+                return if outer.is_empty() { Ok(node) } else { Err(self.syntax_error()) };
+            };
+            level.push(self.node(term)?);
+            if keyword == "OR" {
+                level.end_conjunction();
+            }
+            self.at += 1;
+            self.count_operator()?;
         }
-        match self.group(Self::any)? {
+    }
+
+    /// What the closed parentheses hold, and what follows them if that is an operand. `(a).b` is a path as `a.b` is.
+    fn close_level(&mut self, level: Level<'t>, last: Term<'t>) -> Result<Term<'t>, Fault> {
+        let open = level.open;
+        let inner = self.finish(level, last)?;
+        self.close_group(open, self.at);
+        self.at += 1;
+        match inner {
             Term::Node(node) => Ok(Term::Node(node)),
-            // `(a).b` is a path as `a.b` is.
             Term::Operand(RawOperand::Path(path)) => {
                 let path = self.path_tail(path)?;
                 self.comparison(RawOperand::Path(path))
             }
             Term::Operand(operand) => self.comparison(operand),
         }
+    }
+
+    /// The level as one term. It stays an operand only if there is nothing else in it.
+    fn finish(&self, mut level: Level<'t>, last: Term<'t>) -> Result<Term<'t>, Fault> {
+        if level.is_plain() {
+            return Ok(last);
+        }
+        level.push(self.node(last)?);
+        level.end_conjunction();
+        Ok(Term::Node(joined(level.any, RawNode::Any)))
     }
 
     /// What may follow an operand to make it a condition.
@@ -128,9 +148,18 @@ impl<'t> Parser<'t> {
     }
 }
 
-enum Chain<'t> {
-    Single(Term<'t>),
-    Joined(Vec<RawNode<'t>>),
+/// One node as it is, several as `join` makes them one.
+fn joined<'t>(
+    mut nodes: Vec<RawNode<'t>>,
+    join: impl FnOnce(Vec<RawNode<'t>>) -> RawNode<'t>,
+) -> RawNode<'t> {
+    match nodes.pop() {
+        Some(node) if nodes.is_empty() => node,
+        last => {
+            nodes.extend(last);
+            join(nodes)
+        }
+    }
 }
 
 fn comparator(mark: &str) -> Option<Comparator> {

@@ -46,13 +46,17 @@ impl<'t> Parser<'t> {
     }
 
     fn set_value(&mut self) -> Result<RawValue<'t>, Fault> {
-        if self.peek_mark() != Some("(") {
-            let operand = self.bare_operand()?;
-            return self.sum(operand);
-        }
-        match self.group(Self::set_value)? {
-            RawValue::Operand(operand) => self.sum(operand),
-            sum => Ok(sum),
+        let mut groups = self.open_groups();
+        let operand = self.bare_operand()?;
+        let mut value = RawValue::Operand(operand);
+        loop {
+            if let RawValue::Operand(left) = value {
+                value = self.sum(left)?;
+            }
+            let Some(open) = groups.pop() else { return Ok(value) };
+            let close = self.at;
+            self.expect_mark(")")?;
+            self.close_group(open, close);
         }
     }
 

@@ -55,31 +55,39 @@ fn check_depth(path: &Path, value: &AttributeValue) -> Result<(), UpdateError> {
     Ok(())
 }
 
-fn evaluate<'v>(value: &'v SetValue, before: &'v Item) -> Result<Cow<'v, AttributeValue>, UpdateError> {
-    match value {
-        SetValue::Value(value) => Ok(Cow::Borrowed(value)),
-        SetValue::Path(path) => path.resolve(before).map(Cow::Borrowed).ok_or(UpdateError::MissingAttribute),
-        SetValue::IfNotExists { path, otherwise } => match path.resolve(before) {
-            Some(value) => Ok(Cow::Borrowed(value)),
-            None => evaluate(otherwise, before),
-        },
-        SetValue::ListAppend { first, second } => {
-            match (&*evaluate(first, before)?, &*evaluate(second, before)?) {
-                (AttributeValue::L(first), AttributeValue::L(second)) => {
-                    Ok(Cow::Owned(AttributeValue::L([first.as_slice(), second].concat())))
-                }
-                _ => Err(UpdateError::IncorrectOperandType),
+fn evaluate<'v>(mut value: &'v SetValue, before: &'v Item) -> Result<Cow<'v, AttributeValue>, UpdateError> {
+    loop {
+        return match value {
+            SetValue::Value(value) => Ok(Cow::Borrowed(value)),
+            SetValue::Path(path) => {
+                path.resolve(before).map(Cow::Borrowed).ok_or(UpdateError::MissingAttribute)
             }
-        }
-        SetValue::Sum { minus, left, right } => match (&*evaluate(left, before)?, &*evaluate(right, before)?)
-        {
-            (AttributeValue::N(left), AttributeValue::N(right)) => {
-                let sum = if *minus { left.checked_sub(right) } else { left.checked_add(right) };
-                Ok(Cow::Owned(AttributeValue::N(sum?)))
+            SetValue::IfNotExists { path, otherwise } => {
+                let Some(existing) = path.resolve(before) else {
+                    value = otherwise;
+                    continue;
+                };
+                Ok(Cow::Borrowed(existing))
             }
-            _ => Err(UpdateError::IncorrectOperandType),
-        },
+            SetValue::ListAppend { first, second } => {
+                list_append(&*evaluate(first, before)?, &*evaluate(second, before)?).map(Cow::Owned)
+            }
+            SetValue::Sum { minus, left, right } => {
+                sum(*minus, &*evaluate(left, before)?, &*evaluate(right, before)?).map(Cow::Owned)
+            }
+        };
     }
+}
+
+fn list_append(first: &AttributeValue, second: &AttributeValue) -> Result<AttributeValue, UpdateError> {
+    let lists = first.as_l().zip(second.as_l()).ok_or(UpdateError::IncorrectOperandType)?;
+    Ok(AttributeValue::L([lists.0, lists.1].concat()))
+}
+
+fn sum(minus: bool, left: &AttributeValue, right: &AttributeValue) -> Result<AttributeValue, UpdateError> {
+    let (left, right) = left.as_n().zip(right.as_n()).ok_or(UpdateError::IncorrectOperandType)?;
+    let sum = if minus { left.checked_sub(right) } else { left.checked_add(right) };
+    Ok(AttributeValue::N(sum?))
 }
 
 /// The value after `ADD`: a missing number counts as 0, a missing set or list as empty.
