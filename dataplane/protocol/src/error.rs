@@ -5,7 +5,7 @@
 //!
 //! | | [`Wording::Classic`] | [`Wording::Modern2026`] |
 //! | --- | --- | --- |
-//! | constraints of the service model | all, with camelCase places and values | see [`constraint`] |
+//! | constraints of the service model | all, with camelCase places and values | some only the first, with capitals and without values |
 //! | rules of a single-item write | bare sentence | after `1 validation error detected: ` |
 //! | what `Select` allows in Query and Scan | bare sentence | after `1 validation error detected: ` |
 //! | other rules of reads, batches and table operations | bare sentence | bare sentence |
@@ -27,8 +27,8 @@ mod throughput;
 use std::borrow::Cow;
 use std::fmt;
 
+use partita_expression::Error;
 use partita_expression::error::SubstitutionError;
-use partita_expression::{Error, Kind};
 use partita_model::Item;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -74,10 +74,35 @@ enum Text {
     Absent,
     /// The same in both eras.
     Fixed(Cow<'static, str>),
-    /// A rule of the request; `enveloped` once its operation is known to prefix it in the 2026 wording.
-    Rule { classic: Cow<'static, str>, modern: Cow<'static, str>, enveloped: bool },
+    /// A rule of the request.
+    Rule(Rule),
     /// Constraints of the service model.
     Violations(Violations),
+}
+
+/// The sentences of a broken rule of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    classic: Cow<'static, str>,
+    /// Without the prefix.
+    modern: Cow<'static, str>,
+    /// After the prefix, if it is another sentence there.
+    enveloped: Option<Cow<'static, str>>,
+    /// Whether the operation prefixes it in the 2026 wording.
+    in_envelope: bool,
+}
+
+impl Rule {
+    fn message(&self, wording: Wording) -> Cow<'_, str> {
+        match wording {
+            Wording::Classic => Cow::Borrowed(&self.classic),
+            Wording::Modern2026 if !self.in_envelope => Cow::Borrowed(&self.modern),
+            Wording::Modern2026 => {
+                let sentence = self.enveloped.as_ref().unwrap_or(&self.modern);
+                Cow::Owned(format!("{ENVELOPE}{sentence}"))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,8 +135,17 @@ impl ServiceError {
 
     /// A rule whose sentence itself was changed in 2026.
     fn reworded_rule(classic: impl Into<Cow<'static, str>>, modern: impl Into<Cow<'static, str>>) -> Self {
-        let text = Text::Rule { classic: classic.into(), modern: modern.into(), enveloped: false };
-        Self::new(ErrorKind::Validation, text)
+        let rule =
+            Rule { classic: classic.into(), modern: modern.into(), enveloped: None, in_envelope: false };
+        Self::new(ErrorKind::Validation, Text::Rule(rule))
+    }
+
+    /// A rule whose sentence was changed in 2026 by the operations that prefix it.
+    fn rule_in_envelope(bare: impl Into<Cow<'static, str>>, enveloped: impl Into<Cow<'static, str>>) -> Self {
+        let bare = bare.into();
+        let enveloped = Some(enveloped.into());
+        let rule = Rule { classic: bare.clone(), modern: bare, enveloped, in_envelope: false };
+        Self::new(ErrorKind::Validation, Text::Rule(rule))
     }
 
     /// The constraints of the service model that a request broke; at least one.
@@ -122,8 +156,8 @@ impl ServiceError {
     /// Gives a rule of the request the 2026 prefix; changes nothing else.
     #[must_use]
     pub(crate) fn in_envelope(mut self) -> Self {
-        if let Text::Rule { enveloped, .. } = &mut self.text {
-            *enveloped = true;
+        if let Text::Rule(rule) = &mut self.text {
+            rule.in_envelope = true;
         }
         self
     }
@@ -175,16 +209,11 @@ impl ServiceError {
 
     /// The sentence in the given era; `None` for the errors that carry none.
     pub fn message(&self, wording: Wording) -> Option<Cow<'_, str>> {
-        match (&self.text, wording) {
-            (Text::Absent, _) => None,
-            (Text::Fixed(sentence), _) | (Text::Rule { classic: sentence, .. }, Wording::Classic) => {
-                Some(Cow::Borrowed(sentence))
-            }
-            (Text::Rule { modern, enveloped: false, .. }, Wording::Modern2026) => Some(Cow::Borrowed(modern)),
-            (Text::Rule { modern, enveloped: true, .. }, Wording::Modern2026) => {
-                Some(Cow::Owned(format!("{ENVELOPE}{modern}")))
-            }
-            (Text::Violations(violations), wording) => Some(Cow::Owned(violations.message(wording))),
+        match &self.text {
+            Text::Absent => None,
+            Text::Fixed(sentence) => Some(Cow::Borrowed(sentence)),
+            Text::Rule(rule) => Some(rule.message(wording)),
+            Text::Violations(violations) => Some(Cow::Owned(violations.message(wording))),
         }
     }
 
@@ -237,15 +266,14 @@ impl std::error::Error for ServiceError {}
 /// A sentence about an expression, made by `partita-expression`, is a rule of the request.
 impl From<partita_expression::Error> for ServiceError {
     fn from(error: partita_expression::Error) -> Self {
-        match &error {
-            Error::Substitution(SubstitutionError::ValuesWithoutExpression(kinds))
-                if kinds.contains(&Kind::Condition) =>
-            {
-                // Writes no longer say which expressions were missing.
-                let modern = "ExpressionAttributeValues can only be specified when using expressions";
-                Self::reworded_rule(error.to_string(), modern)
+        let sentence = error.to_string();
+        match error {
+            Error::Substitution(SubstitutionError::ValuesWithoutExpression(_)) => {
+                // The sentence no longer says which expressions were missing.
+                let enveloped = "ExpressionAttributeValues can only be specified when using expressions";
+                Self::rule_in_envelope(sentence, enveloped)
             }
-            _ => Self::rule(error.to_string()),
+            _ => Self::rule(sentence),
         }
     }
 }

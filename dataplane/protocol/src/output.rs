@@ -1,6 +1,6 @@
 //! Answers: one struct for each kind, written straight to the body.
 //!
-//! Every answer is [`Serialize`](serde::Serialize) in the service's shape: members that are absent are left out, never `null`;
+//! Every answer is [`Serialize`] in the service's shape: members that are absent are left out, never `null`;
 //! capacity figures are floats (`1.0`, `0.5`); an answer with nothing to say is `{}`. [`Answer`] makes the bytes.
 
 mod attribute;

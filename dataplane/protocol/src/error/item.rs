@@ -68,9 +68,37 @@ impl From<ValueFault> for ServiceError {
         let sentence = value_sentence(&fault);
         match fault {
             ValueFault::NoType | ValueFault::SeveralTypes => Self::validation(sentence),
-            _ => Self::rule(sentence),
+            _ => Self::rule_in_envelope(sentence, enveloped_value_sentence(&fault)),
         }
     }
+}
+
+/// The sentence as the operations tell it that prefix it: members of sets are quoted, and a text that is no number is always
+/// shown.
+pub(super) fn enveloped_value_sentence(fault: &ValueFault) -> String {
+    match fault {
+        ValueFault::DuplicateStrings(members) => duplicate_strings(&quoted(members)),
+        ValueFault::DuplicateBinaries(members) => duplicate_binaries(&quoted(members)),
+        ValueFault::Number(NumberError::NotNumeric { text }) => not_numeric(text),
+        _ => value_sentence(fault),
+    }
+}
+
+fn quoted(members: &[String]) -> String {
+    members.iter().map(|member| format!("\"{member}\"")).collect::<Vec<_>>().join(", ")
+}
+
+fn duplicate_strings(shown: &str) -> String {
+    invalid(format!("Input collection [{shown}] contains duplicates."))
+}
+
+fn duplicate_binaries(shown: &str) -> String {
+    // The missing space is the service's.
+    invalid(format!("Input collection [{shown}]of type BS contains duplicates."))
+}
+
+fn not_numeric(text: &str) -> String {
+    format!("The parameter cannot be converted to a numeric value: {text}")
 }
 
 /// The sentence of a value that is no attribute value, without anything before it.
@@ -88,13 +116,9 @@ pub(super) fn value_sentence(fault: &ValueFault) -> String {
         ValueFault::EmptySet(SetKind::Strings) => invalid("An string set  may not be empty"),
         ValueFault::EmptySet(SetKind::Numbers) => invalid("An number set  may not be empty"),
         ValueFault::EmptySet(SetKind::Binaries) => invalid("Binary sets should not be empty"),
-        ValueFault::DuplicateStrings(shown) => {
-            invalid(format!("Input collection [{shown}] contains duplicates."))
-        }
+        ValueFault::DuplicateStrings(members) => duplicate_strings(&members.join(", ")),
         ValueFault::DuplicateNumbers => "Input collection contains duplicates".to_owned(),
-        ValueFault::DuplicateBinaries(shown) => {
-            invalid(format!("Input collection [{shown}]of type BS contains duplicates."))
-        }
+        ValueFault::DuplicateBinaries(members) => duplicate_binaries(&members.join(", ")),
         ValueFault::Number(error) => number_sentence(error),
         ValueFault::TooDeep => {
             "Nesting Levels have exceeded supported limits: Attributes in the item have nested \
@@ -109,9 +133,7 @@ fn number_sentence(error: &NumberError) -> String {
         NumberError::NotNumeric { text } if text.is_empty() => {
             "The parameter cannot be converted to a numeric value".to_owned()
         }
-        NumberError::NotNumeric { text } => {
-            format!("The parameter cannot be converted to a numeric value: {text}")
-        }
+        NumberError::NotNumeric { text } => not_numeric(text),
         NumberError::TooManyDigits => {
             "Attempting to store more than 38 significant digits in a Number".to_owned()
         }

@@ -3,7 +3,7 @@
 use partita_expression::error::SubstitutionError;
 
 use super::ServiceError;
-use super::item::value_sentence;
+use super::item::{enveloped_value_sentence, value_sentence};
 use crate::json::ValueFault;
 
 /// Which batch a count belongs to.
@@ -55,13 +55,13 @@ impl ServiceError {
     }
 
     /// A value of `ExpressionAttributeValues` that is no attribute value.
-    pub(crate) fn invalid_expression_value(key: String, fault: &ValueFault) -> Self {
-        let reason = value_sentence(fault);
-        let modern = reason.clone();
-        let classic = SubstitutionError::InvalidValue { key, reason }.to_string();
+    pub(crate) fn invalid_expression_value(key: &str, fault: &ValueFault) -> Self {
+        let in_map = |reason| SubstitutionError::InvalidValue { key: key.to_owned(), reason }.to_string();
+        let bare = in_map(value_sentence(fault));
         match fault {
-            ValueFault::NullNotTrue => Self::reworded_rule(classic, modern),
-            _ => Self::rule(classic),
+            // Told as a fault of the value alone.
+            ValueFault::NullNotTrue => Self::rule_in_envelope(bare, value_sentence(fault)),
+            _ => Self::rule_in_envelope(bare, in_map(enveloped_value_sentence(fault))),
         }
     }
 

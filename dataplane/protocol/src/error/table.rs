@@ -83,7 +83,7 @@ impl ServiceError {
 
     /// CreateTable beyond the account's number of tables.
     pub fn too_many_tables(limit: u64) -> Self {
-        Self::limit_exceeded(&format!("Number of tables exceeds the per-account limit of {limit}"))
+        Self::limit_exceeded(&format!("There is a limit of {limit} tables per subscriber"))
     }
 
     /// A member of CreateTable or UpdateTable that asks for what this installation cannot do yet. The service has no such
@@ -139,3 +139,6 @@ impl ServiceError {
         Self::validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

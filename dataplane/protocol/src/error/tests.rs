@@ -133,10 +133,10 @@ fn errors_of_requests() {
         ),
         ("return_values_all_old_or_none", ServiceError::return_values_all_old_or_none()),
         ("the same in an envelope", ServiceError::return_values_all_old_or_none().in_envelope()),
-        ("invalid_expression_value", ServiceError::invalid_expression_value(":v".to_owned(), &fault)),
+        ("invalid_expression_value", ServiceError::invalid_expression_value(":v", &fault)),
         (
             "invalid_expression_value null",
-            ServiceError::invalid_expression_value(":v".to_owned(), &ValueFault::NullNotTrue).in_envelope(),
+            ServiceError::invalid_expression_value(":v", &ValueFault::NullNotTrue).in_envelope(),
         ),
         ("invalid_start_key_value", ServiceError::invalid_start_key_value(&fault)),
         ("key_condition_required", ServiceError::key_condition_required()),

@@ -12,7 +12,7 @@ use partita_model::{AttributeValue, Item, Number, limits};
 use serde_json::Value;
 
 use super::base64::{binary, encode};
-use super::{Members, boolean, list};
+use super::{Members, boolean, list, string};
 use crate::ServiceError;
 
 /// Something made of attribute values, or the first reason why one of them is none.
@@ -30,11 +30,11 @@ pub(crate) enum ValueFault {
     /// A set without members.
     EmptySet(SetKind),
     /// Equal strings in a set; the set as given.
-    DuplicateStrings(String),
+    DuplicateStrings(Vec<String>),
     /// Numerically equal numbers in a set.
     DuplicateNumbers,
     /// Equal binaries in a set; the set as given, in base64.
-    DuplicateBinaries(String),
+    DuplicateBinaries(Vec<String>),
     /// A number that is none, or out of range.
     Number(NumberError),
     /// Lists and maps inside each other beyond the limit.
@@ -74,36 +74,54 @@ fn value_at(value: Value, depth: usize) -> Result<Candidate<AttributeValue>, Ser
     if value.is_null() {
         return Ok(Err(ValueFault::NoType));
     }
-    let mut members = Members::of_value(value)?;
-    let mut found: Vec<Candidate<AttributeValue>> = Vec::with_capacity(1);
-    found.extend(members.string("S")?.map(|text| Ok(AttributeValue::S(text))));
-    found.extend(members.string("N")?.map(|text| number(&text).map(AttributeValue::N)));
-    found.extend(members.read("B", binary)?.map(|bytes| Ok(AttributeValue::B(bytes))));
-    found.extend(members.boolean("BOOL")?.map(|truth| Ok(AttributeValue::Bool(truth))));
-    found.extend(members.read("NULL", null)?);
-    found.extend(members.strings("SS")?.map(string_set));
-    found.extend(members.strings("NS")?.map(number_set));
-    found.extend(members.list("BS", binary)?.map(binary_set));
-    found.extend(members.read("L", |value| elements(value, depth + 1))?.map(|l| l.map(AttributeValue::L)));
-    found.extend(
-        members.read("M", |value| map_of_values(value, depth + 1))?.map(|m| m.map(AttributeValue::M)),
-    );
-    Ok(only_one(found, depth))
-}
-
-/// The value of the only type given. A fault inside a value is told before a second type is.
-fn only_one(found: Vec<Candidate<AttributeValue>>, depth: usize) -> Candidate<AttributeValue> {
-    let several = found.len() > 1;
-    let mut last = Err(ValueFault::NoType);
-    for value in found {
-        last = Ok(value?);
+    let Members(members) = Members::of_value(value)?;
+    let mut found = Err(ValueFault::NoType);
+    for (letters, member) in members {
+        if let Some(value) = typed(&letters, member, depth)? {
+            found = only_one(found, value);
+        }
     }
-    match &last {
-        Ok(_) if several => Err(ValueFault::SeveralTypes),
+    Ok(match found {
         Ok(AttributeValue::L(_) | AttributeValue::M(_)) if depth >= limits::NESTING_DEPTH_MAX => {
             Err(ValueFault::TooDeep)
         }
-        _ => last,
+        found => found,
+    })
+}
+
+/// The value of one type member; `None` of an absent or unknown one.
+fn typed(
+    letters: &str,
+    member: Value,
+    depth: usize,
+) -> Result<Option<Candidate<AttributeValue>>, ServiceError> {
+    if member.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(match letters {
+        "S" => Ok(AttributeValue::S(string(member)?)),
+        "N" => number(&string(member)?).map(AttributeValue::N),
+        "B" => Ok(AttributeValue::B(binary(member)?)),
+        "BOOL" => Ok(AttributeValue::Bool(boolean(member)?)),
+        "NULL" => null(member)?,
+        "SS" => string_set(list(member, string)?),
+        "NS" => number_set(list(member, string)?),
+        "BS" => binary_set(list(member, binary)?),
+        "L" => elements(member, depth + 1)?.map(AttributeValue::L),
+        "M" => map_of_values(member, depth + 1)?.map(AttributeValue::M),
+        _ => return Ok(None),
+    }))
+}
+
+/// What the members read so far and another one come to. A fault inside a value is told before that there are several.
+fn only_one(
+    found: Candidate<AttributeValue>,
+    another: Candidate<AttributeValue>,
+) -> Candidate<AttributeValue> {
+    match (found, another) {
+        (Err(ValueFault::NoType), another) => another,
+        (Ok(_) | Err(ValueFault::SeveralTypes), Ok(_)) => Err(ValueFault::SeveralTypes),
+        (Ok(_) | Err(ValueFault::SeveralTypes), fault) | (fault, _) => fault,
     }
 }
 
@@ -152,7 +170,7 @@ fn string_set(members: Vec<String>) -> Candidate<AttributeValue> {
         return Err(ValueFault::EmptySet(SetKind::Strings));
     }
     match has_duplicates(&members) {
-        true => Err(ValueFault::DuplicateStrings(members.join(", "))),
+        true => Err(ValueFault::DuplicateStrings(members)),
         false => Ok(AttributeValue::Ss(members.into_iter().collect())),
     }
 }
@@ -174,10 +192,7 @@ fn binary_set(members: Vec<Bytes>) -> Candidate<AttributeValue> {
         return Err(ValueFault::EmptySet(SetKind::Binaries));
     }
     match has_duplicates(&members) {
-        true => {
-            let shown: Vec<String> = members.iter().map(|bytes| encode(bytes)).collect();
-            Err(ValueFault::DuplicateBinaries(shown.join(", ")))
-        }
+        true => Err(ValueFault::DuplicateBinaries(members.iter().map(|bytes| encode(bytes)).collect())),
         false => Ok(AttributeValue::Bs(members.into_iter().collect())),
     }
 }

@@ -7,7 +7,7 @@ use partita_model::capacity::Consistency;
 use partita_model::{Item, limits};
 use serde_json::Value;
 
-use super::expressions::{GivenMaps, refuse_mix};
+use super::expressions::{GivenMaps, Presence, refuse_mix};
 use super::get_item::consistency;
 use super::parameter::return_capacity;
 use super::selection::GivenProjection;
@@ -88,6 +88,7 @@ impl Given {
         violations.finish()?;
 
         let tables = self.tables.unwrap_or_default();
+        refuse_mix_over_tables(&tables)?;
         let tables: Vec<BatchGetTable> =
             tables.into_iter().map(|(name, table)| table.accept(name)).collect::<Result<_, _>>()?;
         match tables.iter().map(|table| table.keys.len()).sum::<usize>() > limits::BATCH_GET_KEYS_MAX {
@@ -134,7 +135,6 @@ impl GivenTable {
 
     /// The rules of one table's part.
     fn accept(self, name: String) -> Result<BatchGetTable, ServiceError> {
-        refuse_mix(&[self.projection.legacy()], &[self.projection.expression()])?;
         let as_given = self.as_given();
         let projection = self.projection.compile_legacy()?;
         let maps = self.maps.check(&[projection.accepted()])?;
@@ -145,6 +145,17 @@ impl GivenTable {
         let consistency = consistency(self.consistent);
         Ok(BatchGetTable { table: TableRef::new(name), keys, consistency, projection, as_given })
     }
+}
+
+/// Both syntaxes in one request are refused, also when they stand at different tables.
+fn refuse_mix_over_tables(tables: &BTreeMap<String, GivenTable>) -> Result<(), ServiceError> {
+    let over_all = |presence: fn(&GivenProjection) -> Presence| {
+        let mut all = tables.values().map(|table| presence(&table.projection));
+        all.find(|(_, given)| *given)
+    };
+    let legacy = over_all(GivenProjection::legacy);
+    let expression = over_all(GivenProjection::expression);
+    refuse_mix(legacy.as_slice(), expression.as_slice())
 }
 
 /// The map of tables as errors echo it.

@@ -73,7 +73,6 @@ impl Given {
         violations.finish()?;
         let tables = self.tables.unwrap_or_default();
         check_names(&tables)?;
-
         let tables: Vec<BatchWriteTable> =
             tables.into_iter().map(|(name, requests)| accept(name, requests)).collect::<Result<_, _>>()?;
         match tables.iter().map(|table| table.requests.len()).sum::<usize>()

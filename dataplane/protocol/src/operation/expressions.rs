@@ -72,7 +72,7 @@ fn accept_values(given: BTreeMap<String, Candidate<AttributeValue>>) -> Result<I
         .into_iter()
         .map(|(key, value)| match value {
             Ok(value) => Ok((key, value)),
-            Err(fault) => Err(ServiceError::invalid_expression_value(key, &fault)),
+            Err(fault) => Err(ServiceError::invalid_expression_value(&key, &fault)),
         })
         .collect()
 }

@@ -124,18 +124,20 @@ fn legacy_parameters_come_to_the_same() {
 
 #[test]
 fn a_batch_get_can_be_echoed() {
-    let part = json!({
+    let expressions = json!({
         "Keys": [{"pk": {"S": "a"}}], "ConsistentRead": true, "ProjectionExpression": "#n",
         "ExpressionAttributeNames": {"#n": "name"},
     });
-    let body = json!({"RequestItems": {"Music": part, "Other": {"Keys": [{}], "AttributesToGet": ["a"]}}});
-    let Operation::BatchGetItem(batch) = accepted(OperationName::BatchGetItem, body) else {
-        panic!("a BatchGetItem is a BatchGetItem")
-    };
-    let [music, other] = batch.tables.as_slice() else { panic!("two tables were asked for") };
-    assert_eq!(music.consistency, Consistency::Strong);
-    assert_eq!(music.unprocessed(vec![item()]).to_json(), part);
-    assert_eq!(other.unprocessed(vec![]).to_json(), json!({"Keys": [], "AttributesToGet": ["a"]}));
+    let legacy = json!({"Keys": [{"pk": {"S": "a"}}], "AttributesToGet": ["a"]});
+    for (part, consistency) in [(expressions, Consistency::Strong), (legacy, Consistency::Eventual)] {
+        let body = json!({"RequestItems": {"Music": part}});
+        let Operation::BatchGetItem(batch) = accepted(OperationName::BatchGetItem, body) else {
+            panic!("a BatchGetItem is a BatchGetItem")
+        };
+        let [music] = batch.tables.as_slice() else { panic!("one table was asked for") };
+        assert_eq!(music.consistency, consistency);
+        assert_eq!(music.unprocessed(vec![item()]).to_json(), part);
+    }
 }
 
 #[test]

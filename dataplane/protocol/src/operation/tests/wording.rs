@@ -151,6 +151,20 @@ fn a_value_of_a_write() {
         put(json!({"Item": {"a": {"SS": []}}})),
         "One or more parameter values were invalid: An string set  may not be empty",
     );
+    both(
+        OperationName::PutItem,
+        put(json!({"Item": {"a": {"SS": ["b", "b"]}}})),
+        "1 validation error detected: One or more parameter values were invalid: Input collection [\"b\", \"b\"] contains \
+         duplicates.",
+        "One or more parameter values were invalid: Input collection [b, b] contains duplicates.",
+    );
+    both(
+        OperationName::UpdateItem,
+        key(json!({"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"NS": [""]}}})),
+        "1 validation error detected: ExpressionAttributeValues contains invalid value: The parameter cannot be converted \
+         to a numeric value:  for key :a",
+        "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value for key :a",
+    );
     always(
         OperationName::PutItem,
         put(json!({"Item": {"a": {}}})),
@@ -200,6 +214,19 @@ fn a_rule_of_a_read() {
         "The Segment parameter is zero-based and must be less than parameter TotalSegments",
         "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 5 is not less than \
          TotalSegments: 5",
+    );
+}
+
+#[test]
+fn both_syntaxes_of_a_batch_are_refused_over_tables() {
+    let keys = json!([{"pk": {"S": "a"}}]);
+    always(
+        OperationName::BatchGetItem,
+        json!({"RequestItems": {
+            "Music": {"Keys": keys, "ProjectionExpression": "pk"}, "Other": {"Keys": keys, "AttributesToGet": ["pk"]},
+        }}),
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: \
+         {AttributesToGet} Expression parameters: {ProjectionExpression}",
     );
 }
 
