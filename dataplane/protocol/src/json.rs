@@ -14,6 +14,9 @@ pub(crate) use attribute::{Candidate, SetKind, ValueFault, attribute_value, cand
 
 use crate::ServiceError;
 
+/// How the JSON reader says that it follows objects and arrays no deeper (128 levels); it has no other way to say it.
+const READER_TOO_DEEP: &str = "recursion limit exceeded";
+
 /// The members of a JSON object that are still to be read.
 #[derive(Debug)]
 pub(crate) struct Members(Map<String, Value>);
@@ -39,10 +42,12 @@ impl Scalar {
 }
 
 impl Members {
-    /// Reads a request body. Whatever is not one JSON object, or is nested too deeply to be read, is malformed.
+    /// Reads a request body. Whatever is not one JSON object is malformed. JSON that the reader refuses to follow for its
+    /// depth is far beyond what attribute values may nest, and is told so.
     pub(crate) fn of_body(body: &[u8]) -> Result<Self, ServiceError> {
         match serde_json::from_slice(body) {
             Ok(Value::Object(members)) => Ok(Self(members)),
+            Err(error) if error.to_string().starts_with(READER_TOO_DEEP) => Err(ValueFault::TooDeep.into()),
             Ok(_) | Err(_) => Err(ServiceError::malformed_json()),
         }
     }

@@ -3,7 +3,7 @@ use partita_model::{AttributeValue, limits, size};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Candidate, Members, attribute_value, item};
+use super::{Candidate, Members, ValueFault, attribute_value, item};
 use crate::output::item_to_json;
 use crate::{ServiceError, Wording};
 
@@ -45,10 +45,11 @@ fn a_body_that_is_no_object_is_malformed() {
 }
 
 #[test]
-fn a_body_nested_beyond_all_sense_is_refused() {
-    let depth = 100_000;
-    let body = format!("{{\"Item\":{}{}}}", "{\"L\":[".repeat(depth), "]}".repeat(depth));
-    assert_eq!(Members::of_body(body.as_bytes()).unwrap_err(), ServiceError::malformed_json());
+fn a_body_nested_beyond_what_is_read_is_told_as_nested_values_are() {
+    for depth in [64, 100_000] {
+        let body = format!("{{\"Item\":{}{}}}", "{\"L\":[".repeat(depth), "]}".repeat(depth));
+        assert_eq!(Members::of_body(body.as_bytes()).unwrap_err(), ServiceError::from(ValueFault::TooDeep));
+    }
 }
 
 #[test]

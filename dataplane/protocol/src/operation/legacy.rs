@@ -27,8 +27,8 @@ const CONDITIONAL_OPERATOR: Choices<ConditionalOperator> = Choices {
 
 const ACTION: Choices<AttributeAction> = Choices {
     all: &[("ADD", AttributeAction::Add), ("DELETE", AttributeAction::Delete), ("PUT", AttributeAction::Put)],
-    classic: "ADD, DELETE, PUT",
-    modern: "ADD, DELETE, PUT",
+    classic: "ADD, PUT, DELETE",
+    modern: "ADD, PUT, DELETE",
 };
 
 /// Most names `AttributesToGet` may list.
