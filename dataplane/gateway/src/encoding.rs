@@ -43,7 +43,11 @@ impl Coding {
 
     /// How a request's body is compressed; `None` when it is not.
     pub(crate) fn of_request(headers: &HeaderMap) -> Result<Option<Self>, UnknownCoding> {
-        let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(None) };
+        let mut values = headers.get_all(CONTENT_ENCODING).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(UnknownCoding);
+        }
         let name = value.to_str().map_err(|_| UnknownCoding)?.trim();
         if name.is_empty() || name.eq_ignore_ascii_case("identity") {
             return Ok(None);

@@ -132,11 +132,6 @@ impl Gateway {
         self.finish(request, answer.with_header(CONNECTION, "close"))
     }
 
-    /// The answer to a request whose body is too large.
-    pub(crate) fn too_large(&self, request: &RawRequest) -> RawResponse {
-        self.hang_up(request, StatusCode::PAYLOAD_TOO_LARGE)
-    }
-
     /// An answer after which the connection is of no use, since the rest of the request's body is still on it.
     pub(crate) fn hang_up(&self, request: &RawRequest, status: StatusCode) -> RawResponse {
         self.finish(request, RawResponse::empty(status).with_header(CONNECTION, "close"))

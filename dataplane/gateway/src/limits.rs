@@ -36,6 +36,13 @@ pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(45);
 /// How long a stopping server lets requests finish. Kubernetes kills after 30 s; this leaves 10 s for closing the storage.
 pub const DRAIN_TIME: Duration = Duration::from_secs(20);
 
+/// How much of a refused body is still read, and thrown away, so that the peer gets to see the refusal. A client that sends a
+/// little too much has finished by then.
+pub(crate) const LINGER_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
+
+/// How long a refused body is still read.
+pub(crate) const LINGER_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// Pause after a failed accept: the process is out of file descriptors, and only a connection that closes helps.
 pub(crate) const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
 

@@ -128,23 +128,29 @@ impl Server {
     async fn answer(
         self: Arc<Self>,
         mut request: RawRequest,
-        body: impl Stream<Item = Result<Bytes, warp::Error>> + Send,
+        body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static,
     ) -> RawResponse {
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             return self.gateway.unavailable(&request);
         };
+        let mut body = Box::pin(body);
         let timeout = self.gateway.limits().body_read_timeout;
-        let room = match self.budget.read(&request.headers, body, timeout).await {
+        match self.budget.read(&request.headers, &mut body, timeout).await {
             Ok((body, room)) => {
                 request.body = body;
-                room
+                self.run(request, permit, room).await
             }
-            Err(BodyError::Busy) => return self.gateway.unavailable(&request),
-            Err(BodyError::TooLarge) => return self.gateway.too_large(&request),
-            Err(BodyError::Slow) => return self.gateway.hang_up(&request, StatusCode::REQUEST_TIMEOUT),
-            Err(BodyError::Broken) => return self.gateway.hang_up(&request, StatusCode::BAD_REQUEST),
-        };
-        self.run(request, permit, room).await
+            Err(BodyError::Busy) => self.gateway.unavailable(&request),
+            Err(BodyError::TooLarge) => {
+                tokio::spawn(async move {
+                    body::linger(body).await;
+                    drop(permit);
+                });
+                self.gateway.hang_up(&request, StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            Err(BodyError::Slow) => self.gateway.hang_up(&request, StatusCode::REQUEST_TIMEOUT),
+            Err(BodyError::Broken) => self.gateway.hang_up(&request, StatusCode::BAD_REQUEST),
+        }
     }
 
     /// Hands a request on, in a task of its own: a caller that hangs up must not cut an operation off. The permit goes with

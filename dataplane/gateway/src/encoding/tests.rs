@@ -56,6 +56,7 @@ fn request_codings_are_recognised() {
         assert_eq!(Coding::of_request(&headers(CONTENT_ENCODING, &[value])), coding, "{value}");
     }
     assert_eq!(Coding::of_request(&HeaderMap::new()), Ok(None));
+    assert_eq!(Coding::of_request(&headers(CONTENT_ENCODING, &["gzip", "gzip"])), Err(UnknownCoding));
 }
 
 #[test]

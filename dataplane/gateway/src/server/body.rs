@@ -1,6 +1,5 @@
 //! Reading a request's body within its limits.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::limits::BODY_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, LINGER_BYTES_MAX, LINGER_TIME_MAX};
 
 /// The memory that all bodies together may take.
 pub(super) struct Budget {
@@ -40,7 +39,7 @@ impl Budget {
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
-        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+        body: &mut (impl Stream<Item = Result<Bytes, warp::Error>> + Unpin),
         timeout: Duration,
     ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
         let announced = announced_bytes(headers);
@@ -60,10 +59,9 @@ impl Budget {
     /// Memory is taken as bytes arrive, not as they are announced, so that announcing costs the peer as much as sending.
     async fn collect(
         &self,
-        body: impl Stream<Item = Result<Bytes, warp::Error>>,
+        body: &mut (impl Stream<Item = Result<Bytes, warp::Error>> + Unpin),
         announced: usize,
     ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
-        let mut body = pin!(body);
         let mut room = self.take(0)?;
         let mut whole = BytesMut::new();
         while let Some(chunk) = body.next().await {
@@ -85,6 +83,21 @@ impl Budget {
         let permits = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
         Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| BodyError::Busy)
     }
+}
+
+/// Reads on and throws away, for a while. A connection that is closed while its peer still sends is reset, and the peer then never
+/// sees the answer that said why.
+pub(super) async fn linger(mut body: impl Stream<Item = Result<Bytes, warp::Error>> + Unpin) {
+    let mut left = LINGER_BYTES_MAX;
+    let discard = async {
+        while let Some(Ok(chunk)) = body.next().await
+            && chunk.len() <= left
+        {
+            left -= chunk.len();
+        }
+    };
+    // Whether the peer came to an end does not matter: the connection is closed either way.
+    drop(tokio::time::timeout(LINGER_TIME_MAX, discard).await);
 }
 
 /// What warp streams, as plain chunks.

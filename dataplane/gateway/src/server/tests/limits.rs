@@ -18,6 +18,15 @@ async fn the_largest_body_is_served_and_a_larger_one_is_refused_before_it_is_sen
 }
 
 #[tokio::test]
+async fn a_caller_that_sends_too_much_at_once_sees_why_it_is_refused() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    let body = " ".repeat(BODY_BYTES_MAX * 3 / 2);
+    assert_eq!(peer.call(whole("DescribeLimits", &body)).await.status, 413);
+    assert!(peer.answer().await.is_none());
+}
+
+#[tokio::test]
 async fn a_body_in_chunks_is_refused_once_it_is_too_large() {
     let server = start(Limits::default()).await;
     let mut peer = server.connect().await;
