@@ -97,7 +97,7 @@ pub(crate) fn collection_metrics(given: Option<&str>, violations: &mut Violation
 }
 
 /// The parameters of a single-item write that say what its answer holds, as given.
-pub(crate) struct GivenAnswer {
+pub(crate) struct GivenReturns {
     return_values: Option<String>,
     on_condition_failure: Option<String>,
     capacity: Option<String>,
@@ -106,13 +106,13 @@ pub(crate) struct GivenAnswer {
 
 /// What a single-item write's answer holds.
 #[derive(Clone, Copy)]
-pub(crate) struct Answer {
+pub(crate) struct Returns {
     pub(crate) return_values: ReturnValues,
     pub(crate) on_condition_failure: bool,
     pub(crate) collection_metrics: bool,
 }
 
-impl GivenAnswer {
+impl GivenReturns {
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             return_values: members.string("ReturnValues")?,
@@ -128,13 +128,13 @@ impl GivenAnswer {
     }
 
     /// All but `ReturnConsumedCapacity`.
-    pub(crate) fn check(&self, violations: &mut Violations) -> Answer {
+    pub(crate) fn check(&self, violations: &mut Violations) -> Returns {
         let collection_metrics = collection_metrics(self.collection_metrics.as_deref(), violations);
         let place = Place::member("returnValues");
         let return_values = RETURN_VALUES.check(self.return_values.as_deref(), &place, violations);
         let place = Place::member("returnValuesOnConditionCheckFailure");
         let on_failure = ON_CONDITION_FAILURE.check(self.on_condition_failure.as_deref(), &place, violations);
-        Answer {
+        Returns {
             return_values: return_values.unwrap_or_default(),
             on_condition_failure: on_failure.unwrap_or_default(),
             collection_metrics,
@@ -142,7 +142,7 @@ impl GivenAnswer {
     }
 }
 
-impl Answer {
+impl Returns {
     /// PutItem and DeleteItem know no other images than the old one.
     pub(crate) fn only_old_values(&self) -> Result<(), ServiceError> {
         match self.return_values {

@@ -5,7 +5,7 @@ use partita_model::{Item, limits, size};
 
 use super::attributes;
 use super::expressions::{GivenMaps, GivenRequirement, refuse_mix};
-use super::parameter::GivenAnswer;
+use super::parameter::GivenReturns;
 use super::table_ref::table_name;
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
@@ -34,7 +34,7 @@ pub struct PutItem {
 struct Given {
     table: Option<String>,
     item: Option<Candidate<Item>>,
-    answer: GivenAnswer,
+    returns: GivenReturns,
     requirement: GivenRequirement,
     maps: GivenMaps,
 }
@@ -44,7 +44,7 @@ impl PutItem {
         let given = Given {
             table: members.string("TableName")?,
             item: members.read("Item", item)?,
-            answer: GivenAnswer::read(&mut members)?,
+            returns: GivenReturns::read(&mut members)?,
             requirement: GivenRequirement::read(&mut members)?,
             maps: GivenMaps::read(&mut members)?,
         };
@@ -55,16 +55,16 @@ impl PutItem {
 impl Given {
     fn check(self) -> Result<PutItem, ServiceError> {
         let mut violations = Violations::new();
-        let capacity = self.answer.check_capacity(&mut violations);
+        let capacity = self.returns.check_capacity(&mut violations);
         table_name(self.table.as_deref(), &mut violations);
-        let answer = self.answer.check(&mut violations);
+        let returns = self.returns.check(&mut violations);
         self.requirement.check(&mut violations);
         attributes::required(self.item.as_ref(), Place::member("item"), &mut violations);
         violations.finish()?;
 
         refuse_mix(&self.requirement.legacy(), &[self.requirement.expression()])?;
         let item = self.item.transpose()?.unwrap_or_default();
-        answer.only_old_values()?;
+        returns.only_old_values()?;
         if size::item_size(&item) > limits::ITEM_BYTES_MAX {
             return Err(ServiceError::item_size_exceeded());
         }
@@ -74,10 +74,10 @@ impl Given {
             table: TableRef::new(self.table.unwrap_or_default()),
             item,
             condition,
-            return_values: answer.return_values,
-            on_condition_failure: answer.on_condition_failure,
+            return_values: returns.return_values,
+            on_condition_failure: returns.on_condition_failure,
             capacity,
-            collection_metrics: answer.collection_metrics,
+            collection_metrics: returns.collection_metrics,
         })
     }
 }

@@ -8,7 +8,7 @@ use partita_model::Item;
 use super::attributes;
 use super::expressions::{GivenMaps, GivenRequirement, Presence, refuse_mix};
 use super::legacy::{GivenUpdate, check_updates, update_values};
-use super::parameter::GivenAnswer;
+use super::parameter::GivenReturns;
 use super::table_ref::table_name;
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
@@ -41,7 +41,7 @@ struct Given {
     key: Option<Candidate<Item>>,
     updates: Option<BTreeMap<String, GivenUpdate>>,
     expression: Option<String>,
-    answer: GivenAnswer,
+    returns: GivenReturns,
     requirement: GivenRequirement,
     maps: GivenMaps,
 }
@@ -53,7 +53,7 @@ impl UpdateItem {
             key: members.read("Key", item)?,
             updates: members.map("AttributeUpdates", GivenUpdate::read)?,
             expression: members.string("UpdateExpression")?,
-            answer: GivenAnswer::read(&mut members)?,
+            returns: GivenReturns::read(&mut members)?,
             requirement: GivenRequirement::read(&mut members)?,
             maps: GivenMaps::read(&mut members)?,
         };
@@ -64,9 +64,9 @@ impl UpdateItem {
 impl Given {
     fn check(mut self) -> Result<UpdateItem, ServiceError> {
         let mut violations = Violations::new();
-        let capacity = self.answer.check_capacity(&mut violations);
+        let capacity = self.returns.check_capacity(&mut violations);
         table_name(self.table.as_deref(), &mut violations);
-        let answer = self.answer.check(&mut violations);
+        let returns = self.returns.check(&mut violations);
         if let Some(updates) = &self.updates {
             check_updates(updates, &mut violations);
         }
@@ -83,10 +83,10 @@ impl Given {
             key,
             update,
             condition,
-            return_values: answer.return_values,
-            on_condition_failure: answer.on_condition_failure,
+            return_values: returns.return_values,
+            on_condition_failure: returns.on_condition_failure,
             capacity,
-            collection_metrics: answer.collection_metrics,
+            collection_metrics: returns.collection_metrics,
         })
     }
 
