@@ -1,5 +1,14 @@
 //! The engine as its callers see it. Requests are written in JSON, as clients send them.
 
+mod change_log;
+mod concurrency;
+mod durability;
+mod index;
+mod limits;
 mod model;
+mod paging;
 mod random;
+mod schema;
+mod single;
 mod support;
+mod tables;
