@@ -55,8 +55,6 @@ pub mod reasons {
     pub const DELETION_PROTECTED: &str = "DeletionProtected";
     /// The object is to be deleted with a backup, which cannot be made yet.
     pub const BACKUP_UNSUPPORTED: &str = "BackupUnsupported";
-    /// No manifest declares the object any more: nothing is changed, and the API alone decides about the table.
-    pub const RELEASED: &str = "Released";
     /// The spec says so: nothing is changed.
     pub const SUSPENDED: &str = "Suspended";
     /// The spec differs from the table in something that can never change.
@@ -80,7 +78,7 @@ pub mod reasons {
     /// The table is not there although it is said to be active, or does not serve.
     pub const NOT_SERVING: &str = "NotServing";
     /// Every reason.
-    pub const ALL: [&str; 20] = [
+    pub const ALL: [&str; 19] = [
         SETTLED,
         CREATING,
         RECREATED,
@@ -89,7 +87,6 @@ pub mod reasons {
         DELETING,
         DELETION_PROTECTED,
         BACKUP_UNSUPPORTED,
-        RELEASED,
         SUSPENDED,
         IMMUTABLE_FIELD,
         INVALID_SPEC,

@@ -1,7 +1,5 @@
 //! Admission: from a manifest and the object it replaces to the object that is kept.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use partita_api::{FieldError, VERSION, validate, without_nulls};
 use partita_model::clock::UnixMillis;
@@ -21,16 +19,6 @@ pub enum Admitted {
     Configured(Value),
     /// The object is as declared.
     Unchanged,
-}
-
-impl fmt::Display for Admitted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Created(_) => "created",
-            Self::Configured(_) => "configured",
-            Self::Unchanged => "unchanged",
-        })
-    }
 }
 
 /// Admits `manifest` in the place of `stored`. The generation grows exactly when the spec changes; status is kept.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! There is no Kubernetes in here: objects live behind [`Objects`], tables behind [`TableControl`]. `partita local`
-//! feeds [`Controller`] from files; the operator will feed the same reconciler from an API server.
+//! feeds [`Controller`] from files and commands; the operator will feed the same reconciler from an API server.
 //!
 //! # Who owns what
 //!
@@ -21,13 +21,13 @@
 //! - **A field that is absent is not managed** and stays as the API left it. Absent is not empty: `tags: []` removes all
 //!   tags, no `tags` at all removes none. Naming `provisionedThroughput` asks for PROVISIONED.
 //! - **Nothing is ever written into a spec.** What is in force stands in the status.
-//! - **DeleteTable is served** even for a table that a manifest declares: the API belongs to the application, and
-//!   `deletionProtectionEnabled` is there for those who want it refused. The manifest still declares the table, so it is
+//! - **DeleteTable is served** even for a table that an object declares: the API belongs to the application, and
+//!   `deletionProtectionEnabled` is there for those who want it refused. The object still declares the table, so it is
 //!   made again, empty, under a new table id, as a Deployment makes a deleted Pod again; a Warning event and the reason
-//!   `Recreated` say so. To delete a table for good, delete its manifest or object first.
-//! - **A manifest that disappears deletes nothing.** Its object is released: it stays visible, its table stays as it is,
-//!   and the API alone decides about it; DeleteTable then also removes the object. Files are moved and folders
-//!   unmounted by accident, and data cannot be applied again.
+//!   `Recreated` say so. To delete a table for good, delete its object.
+//! - **A file that disappears deletes nothing.** As with kubectl, the object it declared stays, goes on managing its
+//!   table, and is deleted only by a delete; a line in the log says so. Files are moved and folders unmounted by
+//!   accident, and data cannot be applied again.
 //! - **Two objects that name one table**: the older one owns it, the other stalls with `Conflict`.
 //!
 //! # Invariants
@@ -39,14 +39,19 @@
 //! Start reading at [`plan`], then [`reconcile`], then [`controller`].
 
 pub mod admit;
+pub mod controller;
 pub mod definition;
 pub mod events;
+mod keeper;
 pub mod manifest;
 pub mod objects;
 pub mod plan;
 pub mod reconcile;
+pub mod source;
 pub mod status;
 
+pub use controller::Controller;
+pub use keeper::{Applied, Change, Keeper};
 pub use objects::{MemoryObjects, ObjectKey, Objects};
 pub use reconcile::{Reconciler, TableControl};
 

@@ -24,7 +24,7 @@ use partita_protocol::operation::{TableRef, UpdateTable};
 use crate::events::{EventLog, Severity};
 use crate::plan::{Cause, Desired, Observed, Plan, Step, plan};
 use crate::status::{self, Advice};
-use crate::{Error, ObjectKey, Objects, definition};
+use crate::{Error, Keeper, ObjectKey, definition};
 use end::End;
 use history::{History, cause_in};
 
@@ -62,12 +62,10 @@ pub trait TableControl: Send + Sync + 'static {
 /// What the controller knows of an object besides the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A manifest declares it.
-    Declared,
-    /// No manifest declares it any more.
-    Released,
+    /// No other object names its table, or only younger ones.
+    Owner,
     /// An older object manages its table.
-    Rivalled(ObjectKey),
+    Rival(ObjectKey),
 }
 
 /// What comes next for an object.
@@ -84,7 +82,7 @@ pub enum Next {
 /// Makes tables what objects say. One pass at a time for one object.
 pub struct Reconciler {
     control: Arc<dyn TableControl>,
-    objects: Arc<dyn Objects>,
+    keeper: Arc<Keeper>,
     clock: Arc<dyn Clock>,
     scope: Scope,
     events: Arc<EventLog>,
@@ -105,12 +103,12 @@ impl Reconciler {
     /// A reconciler of the tables of `scope`.
     pub fn new(
         control: Arc<dyn TableControl>,
-        objects: Arc<dyn Objects>,
+        keeper: Arc<Keeper>,
         clock: Arc<dyn Clock>,
         scope: Scope,
     ) -> Self {
         let (events, statistics_written) = (Arc::default(), Mutex::default());
-        Self { control, objects, clock, scope, events, statistics_written }
+        Self { control, keeper, clock, scope, events, statistics_written }
     }
 
     /// What happened to objects.
@@ -130,7 +128,7 @@ impl Reconciler {
     /// # Errors
     /// [`Error::Objects`], [`Error::Stored`]. Failures of the control plane are not errors: the status tells of them.
     pub async fn reconcile(&self, key: &ObjectKey, claim: &Claim) -> Result<Next, Error> {
-        let Some(stored) = self.objects.get(key).await? else { return Ok(Next::Gone) };
+        let Some(stored) = self.keeper.get(key).await? else { return Ok(Next::Gone) };
         let object: Table =
             serde_json::from_value(stored).map_err(|source| Error::Stored { key: key.clone(), source })?;
         let annotations = object.metadata.annotations.clone().unwrap_or_default();
@@ -161,7 +159,7 @@ impl Reconciler {
             };
             history.observed(observed.as_ref());
             let deleting = pass.object.metadata.deletion_timestamp.is_some();
-            if let Some(end) = End::unmanaged(pass.claim, deleting, observed.as_ref()) {
+            if let Some(end) = End::unmanaged(pass.claim, deleting) {
                 return Ok(end);
             }
             let steps = match plan(&pass.desired(&history), observed.as_ref()) {
@@ -231,10 +229,7 @@ impl Reconciler {
             let severity = if end.verdict.is_warning() { Severity::Warning } else { Severity::Normal };
             self.events.record(pass.key, severity, cause.reason, &cause.message, now);
         }
-        pass.object.status = Some(new);
-        let value = serde_json::to_value(&pass.object)
-            .map_err(|source| Error::Stored { key: pass.key.clone(), source })?;
-        self.objects.put(pass.key, value).await
+        self.keeper.set_status(pass.key, pass.object.status.insert(new)).await
     }
 
     /// Whether `new` differs from what is written; counts and sizes alone do so only once in a while.
@@ -252,7 +247,7 @@ impl Reconciler {
     }
 
     async fn forget(&self, key: &ObjectKey) -> Result<(), Error> {
-        self.objects.delete(key).await?;
+        self.keeper.remove(key).await?;
         self.events.forget(key);
         self.statistics_written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         tracing::info!(object = %key, "object removed");

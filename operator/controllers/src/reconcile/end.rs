@@ -49,19 +49,12 @@ impl End {
     }
 
     /// The end of a pass over an object that manages no table; `None` if it does.
-    pub(super) fn unmanaged(claim: &Claim, deleting: bool, observed: Option<&Observed>) -> Option<Self> {
+    pub(super) fn unmanaged(claim: &Claim, deleting: bool) -> Option<Self> {
         match claim {
-            Claim::Declared => None,
-            Claim::Rivalled(_) if deleting => Some(Self::gone()),
-            Claim::Rivalled(owner) => {
+            Claim::Owner => None,
+            Claim::Rival(_) if deleting => Some(Self::gone()),
+            Claim::Rival(owner) => {
                 Some(Self::stalled(Cause::new(reasons::CONFLICT, format!("{owner} manages the table")), None))
-            }
-            Claim::Released if deleting => None,
-            Claim::Released if observed.is_none() => Some(Self::gone()),
-            Claim::Released => {
-                let message = "no manifest declares the object; its table stays until the API deletes it";
-                let cause = Cause::new(reasons::RELEASED, message);
-                Some(Self::resync(Verdict::Paused { cause, settled: true }, observed.cloned()))
             }
         }
     }

@@ -93,7 +93,7 @@ impl History {
                 let cause =
                     Cause::new(reasons::SUSPENDED, format!("suspended; waiting: {}", names.join(", ")));
                 let observed = self.own(observed);
-                End::resync(Verdict::Paused { cause, settled: false }, observed)
+                End::resync(Verdict::Suspended(cause), observed)
             }
             Plan::Wait(cause) => self.wait(cause, observed),
             Plan::Refuse(cause) => {

@@ -19,14 +19,8 @@ pub enum Verdict {
     Stalled(Cause),
     /// A step failed and is tried again.
     Failing(Cause),
-    /// Nothing is done, as the object says or because no manifest declares it. `settled` tells whether there would be
-    /// nothing to do.
-    Paused {
-        /// Why.
-        cause: Cause,
-        /// Whether the table is as declared all the same.
-        settled: bool,
-    },
+    /// There is something to do, and the object says not to.
+    Suspended(Cause),
 }
 
 impl Verdict {
@@ -38,7 +32,7 @@ impl Verdict {
             | Self::Blocked(cause)
             | Self::Stalled(cause)
             | Self::Failing(cause)
-            | Self::Paused { cause, .. } => cause,
+            | Self::Suspended(cause) => cause,
         }
     }
 
@@ -47,12 +41,12 @@ impl Verdict {
         match self {
             Self::Stalled(_) | Self::Failing(_) | Self::Blocked(_) => true,
             Self::Settled(cause) | Self::Progressing(cause) => cause.reason == reasons::RECREATED,
-            Self::Paused { .. } => false,
+            Self::Suspended(_) => false,
         }
     }
 
     fn ready(&self) -> bool {
-        matches!(self, Self::Settled(_) | Self::Blocked(_) | Self::Paused { settled: true, .. })
+        matches!(self, Self::Settled(_) | Self::Blocked(_))
     }
 
     fn reconciling(&self) -> bool {

@@ -1,0 +1,280 @@
+//! The controller: takes manifests from files and from commands, and reconciles objects one after the other.
+//!
+//! Each object has a time at which it is due. A change makes it due now, a failure later each time, and a settled one is
+//! due again after a while, so that drift is put back even if nobody told of it.
+
+mod owners;
+mod queue;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use partita_model::TableName;
+use partita_model::clock::Clock;
+use partita_model::name::Scope;
+use serde_json::Value;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use crate::events::Event;
+use crate::manifest::Fault;
+use crate::reconcile::{Next, TableControl};
+use crate::source::{Declared, FileFault, Loaded, Source};
+use crate::{Applied, Change, Error, Keeper, ObjectKey, Objects, Reconciler};
+use owners::Owners;
+use queue::Queue;
+
+/// Reconciles the objects of one installation. Share it; [`Controller::run`] does the work.
+pub struct Controller {
+    reconciler: Reconciler,
+    keeper: Arc<Keeper>,
+    queue: Mutex<Queue>,
+    owners: Mutex<Owners>,
+    due: Notify,
+    /// Taken by [`Controller::run`].
+    source: tokio::sync::Mutex<Source>,
+    files: Mutex<Files>,
+}
+
+/// What files said last.
+#[derive(Clone, Default)]
+struct Files {
+    documents: Vec<Declared>,
+    declared: BTreeMap<ObjectKey, PathBuf>,
+    /// Faults that were told already.
+    told: BTreeSet<String>,
+}
+
+impl Controller {
+    /// A controller of the tables behind `control`. Manifests in `paths` are applied once it runs, and whenever they
+    /// change.
+    ///
+    /// # Errors
+    /// [`Error::Watch`] if a path is not there or cannot be watched, [`Error::Objects`].
+    pub async fn new(
+        control: Arc<dyn TableControl>,
+        objects: Arc<dyn Objects>,
+        clock: Arc<dyn Clock>,
+        scope: Scope,
+        paths: Vec<PathBuf>,
+    ) -> Result<Self, Error> {
+        let source = Source::watch(paths)?;
+        let keeper = Arc::new(Keeper::new(objects, Arc::clone(&clock)));
+        let mut owners = Owners::new(scope.clone());
+        let mut queue = Queue::default();
+        for object in keeper.list().await? {
+            if let Some(key) = ObjectKey::of(&object) {
+                owners.add(&key, &object);
+                queue.now(key, Instant::now());
+            }
+        }
+        Ok(Self {
+            reconciler: Reconciler::new(control, Arc::clone(&keeper), clock, scope),
+            keeper,
+            queue: Mutex::new(queue),
+            owners: Mutex::new(owners),
+            due: Notify::new(),
+            source: tokio::sync::Mutex::new(source),
+            files: Mutex::default(),
+        })
+    }
+
+    /// Works until `stop` is true or its sender is gone. A step under way is finished first.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut source = self.source.lock().await;
+        loop {
+            let due = self.queue().next();
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                loaded = source.changed() => {
+                    if let Err(error) = self.take(loaded).await {
+                        tracing::error!(error = &error as &dyn std::error::Error, "cannot keep what manifests declare");
+                        source.again();
+                    }
+                }
+                () = self.due.notified() => {}
+                () = sleep_until(due) => self.work().await,
+            }
+        }
+    }
+
+    /// Makes an object what `manifest` declares, as `kubectl apply` does. Reconciling follows.
+    ///
+    /// # Errors
+    /// [`Error::Objects`]
+    pub async fn apply(&self, manifest: &Value) -> Result<Applied, Error> {
+        let applied = self.keeper.apply(manifest).await?;
+        if let Applied::Accepted(object, Change::Created | Change::Configured) = &applied
+            && let Some(key) = ObjectKey::of(object)
+        {
+            self.owners().add(&key, object);
+            self.hurry(key);
+        }
+        Ok(applied)
+    }
+
+    /// Every object, in the order of keys.
+    ///
+    /// # Errors
+    /// [`Error::Objects`]
+    pub async fn list(&self) -> Result<Vec<Value>, Error> {
+        self.keeper.list().await
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// [`Error::Objects`]
+    pub async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, Error> {
+        self.keeper.get(key).await
+    }
+
+    /// An object's latest events, oldest first.
+    pub fn events(&self, key: &ObjectKey) -> Vec<Event> {
+        self.reconciler.events().of(key)
+    }
+
+    /// Asks for an object to go, as `kubectl delete` does. It is gone once [`Controller::get`] says so; what becomes of
+    /// its table is its `deletionPolicy`.
+    ///
+    /// # Errors
+    /// [`Error::Objects`], [`Error::NotFound`]
+    pub async fn delete(&self, key: &ObjectKey) -> Result<Value, Error> {
+        let object = self.keeper.ask_to_delete(key).await?;
+        self.hurry(key.clone());
+        Ok(object)
+    }
+
+    /// Tells that the API changed a table, so that what an object says about it is put back at once.
+    pub fn touched(&self, table: &TableName) {
+        let keys = self.owners().of(table);
+        keys.into_iter().for_each(|key| self.hurry(key));
+    }
+
+    fn hurry(&self, key: ObjectKey) {
+        self.queue().now(key, Instant::now());
+        self.due.notify_one();
+    }
+
+    /// Reconciles the object that is due, if there is one.
+    async fn work(&self) {
+        let Some(key) = self.queue().take(Instant::now()) else { return };
+        let claim = self.owners().claim(&key);
+        match self.reconciler.reconcile(&key, &claim).await {
+            Ok(Next::After(delay)) => self.queue().settle(key, Instant::now() + delay),
+            Ok(Next::Retry) => self.queue().retry(key, Instant::now()),
+            Ok(Next::Gone) => {
+                let heirs = self.owners().remove(&key);
+                heirs.into_iter().for_each(|heir| self.hurry(heir));
+            }
+            Err(error) => {
+                tracing::error!(object = %key, error = &error as &dyn std::error::Error, "cannot reconcile");
+                self.queue().retry(key, Instant::now());
+            }
+        }
+    }
+
+    /// Applies what files declare now and did not declare before.
+    async fn take(&self, loaded: Loaded) -> Result<(), Error> {
+        let before = self.files().clone();
+        let mut after = Files::default();
+        for fault in &loaded.faults {
+            after.tell(&before, fault);
+        }
+        for declared in &loaded.documents {
+            let key = ObjectKey::of(&declared.document.object);
+            if let Some(first) = key.as_ref().and_then(|key| after.declared.get(key)) {
+                let reason = format!("the object is declared in {} already", first.display());
+                after.tell(&before, &fault_at(declared, "metadata.name", reason));
+                continue;
+            }
+            let known = before.documents.contains(declared);
+            let accepted = known || self.apply_file(declared, &before, &mut after).await?;
+            if let Some(key) = key {
+                after.declared.insert(key, declared.file.clone());
+            }
+            if accepted {
+                after.documents.push(declared.clone());
+            }
+        }
+        if loaded.faults.is_empty() {
+            tell_orphans(&before, &after);
+        } else {
+            // A file that cannot be read may still declare what it declared.
+            for (key, file) in before.declared {
+                after.declared.entry(key).or_insert(file);
+            }
+        }
+        *self.files() = after;
+        Ok(())
+    }
+
+    async fn apply_file(
+        &self,
+        declared: &Declared,
+        before: &Files,
+        after: &mut Files,
+    ) -> Result<bool, Error> {
+        match self.apply(&declared.document.object).await? {
+            Applied::Accepted(object, change) => {
+                if let Some(key) = ObjectKey::of(&object).filter(|_| change != Change::Unchanged) {
+                    tracing::info!(object = %key, file = %declared.file.display(), "manifest {}", change.as_str());
+                }
+                Ok(true)
+            }
+            Applied::Rejected(errors) => {
+                for error in errors {
+                    after.tell(before, &fault_at(declared, &error.path, error.message));
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owners(&self) -> MutexGuard<'_, Owners> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Files {
+    /// Logs a fault, unless it was told when the files were read before.
+    fn tell(&mut self, before: &Self, fault: &FileFault) {
+        let text = fault.to_string();
+        if !before.told.contains(&text) {
+            tracing::warn!("manifest rejected: {text}");
+        }
+        self.told.insert(text);
+    }
+}
+
+fn fault_at(declared: &Declared, field: &str, reason: String) -> FileFault {
+    let line = declared.document.line_of(field);
+    FileFault { file: declared.file.clone(), fault: Fault { line, field: field.to_owned(), reason } }
+}
+
+fn tell_orphans(before: &Files, after: &Files) {
+    for (key, file) in before.declared.iter().filter(|(key, _)| !after.declared.contains_key(*key)) {
+        let file = file.display();
+        tracing::warn!(object = %key, %file, "no file declares the object any more; it and its table stay until it is deleted");
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;
