@@ -148,6 +148,7 @@ fn contains_looks_for_parts_and_members() {
         ("list_", l([s("a"), ns([1, 2]), l([n(1)])])),
         ("one_list", l([n(1)])),
         ("none_", s("")),
+        ("no_bytes", b(b"")),
         ("map_", m([("a", s("a"))])),
     ]);
     holds_for(
@@ -155,6 +156,7 @@ fn contains_looks_for_parts_and_members() {
         &[
             "contains(text_, none_)",
             "contains(bytes_, part_)",
+            "contains(bytes_, no_bytes)",
             "contains(set_, :a)",
             "contains(numbers_, :two)",
             "contains(binaries_, p)",

@@ -187,6 +187,7 @@ fn paths_that_overlap_or_conflict_are_refused() {
         ("set c[3].#index = a, c.#index[3] = if_not_exists(a)", "[c, [3], [3]]", "[c, [3], [3]]"),
         ("remove a.c set a[1] = b", "[a, c]", "[a, [1]]"),
         ("set a.b.c = b, a.b[2] = b", "[a, b, c]", "[a, b, [2]]"),
+        ("remove a.c, a[1], d.c, d[0]", "[a, c]", "[a, [1]]"),
     ];
     for (text, one, two) in conflict {
         let expected = format!(
