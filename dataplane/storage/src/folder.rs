@@ -55,12 +55,12 @@ fn lock(shard: &FsPath) -> Result<FolderLock> {
     }
 }
 
-/// Makes the folders of a shard and syncs them and every folder above, so that each of their entries is on disk.
+/// Makes the folders of a shard, and syncs the shard's own folder and every folder above, so that all their entries
+/// are on disk. The new folders themselves are empty.
 fn make_durable(shard: &FsPath) -> Result<()> {
     for name in ENGINE_FOLDERS {
         let folder = shard.join(name);
         std::fs::create_dir_all(&folder).map_err(|error| Error::folder("create", &folder, error))?;
-        sync(&folder).map_err(|error| Error::folder("sync", &folder, error))?;
     }
     let absolute = std::path::absolute(shard).map_err(|error| Error::folder("find", shard, error))?;
     for folder in absolute.ancestors() {

@@ -9,8 +9,10 @@ use crate::fault::{Fault, FaultyObjects};
 use crate::open::{Location, StoreOptions, open};
 use crate::store::{ShardStore, WriteBatch};
 
+mod dropped;
 mod faults;
 mod fencing;
+mod model;
 
 /// The engine's name for the folder of its log.
 const LOG: &str = "/wal/";
