@@ -126,11 +126,21 @@ impl History {
         remember(&mut self.class_changes_ms, CLASS_CHANGES_MAX, now);
     }
 
+    /// When a number of units was last raised.
+    pub fn last_increase(&self) -> Option<UnixMillis> {
+        self.last_increase_ms.map(UnixMillis)
+    }
+
+    /// When a number of units was last lowered.
+    pub fn last_decrease(&self) -> Option<UnixMillis> {
+        self.last_decrease_ms.map(UnixMillis)
+    }
+
     /// Units as answers show them; `throughput` is none when on demand.
     pub fn throughput(&self, throughput: Option<Throughput>, now: UnixMillis) -> ThroughputDescription {
         ThroughputDescription {
-            last_increase_date_time: self.last_increase_ms.map(UnixMillis),
-            last_decrease_date_time: self.last_decrease_ms.map(UnixMillis),
+            last_increase_date_time: self.last_increase(),
+            last_decrease_date_time: self.last_decrease(),
             number_of_decreases_today: self.decreases_on(now),
             ..ThroughputDescription::of(throughput)
         }

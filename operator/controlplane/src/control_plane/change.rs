@@ -113,8 +113,13 @@ fn change_capacity(
             definition.on_demand_throughput = None;
             Ok(())
         }
-        // Asking again for what is: the service takes it and does nothing. What is missing, the definition's rules tell.
-        _ => Ok(()),
+        (BillingMode::PayPerRequest, BillingMode::Provisioned, _, None) => {
+            // The definition's rules say what is missing.
+            definition.billing_mode = Some(BillingMode::Provisioned);
+            Ok(())
+        }
+        // Asking again for what is: the service takes it and does nothing.
+        (_, _, _, None) | (BillingMode::Provisioned, BillingMode::Provisioned, None, Some(_)) => Ok(()),
     }
 }
 

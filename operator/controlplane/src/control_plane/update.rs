@@ -133,9 +133,8 @@ fn on_its_way(before: TableDescription, changed: &TableRecord) -> TableDescripti
     let now_on_demand = definition.billing() == BillingMode::PayPerRequest;
     let mut shown = before;
     shown.table_status = TableStatus::Updating;
-    let history = changed.history.throughput(None, changed.created);
-    shown.provisioned_throughput.last_increase_date_time = history.last_increase_date_time;
-    shown.provisioned_throughput.last_decrease_date_time = history.last_decrease_date_time;
+    shown.provisioned_throughput.last_increase_date_time = changed.history.last_increase();
+    shown.provisioned_throughput.last_decrease_date_time = changed.history.last_decrease();
     if now_on_demand {
         shown.provisioned_throughput.read_capacity_units = 0;
         shown.provisioned_throughput.write_capacity_units = 0;
