@@ -41,6 +41,8 @@
 pub mod admit;
 pub mod controller;
 pub mod definition;
+pub mod describe;
+pub mod duration;
 pub mod events;
 mod keeper;
 pub mod manifest;
@@ -49,6 +51,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod source;
 pub mod status;
+pub mod table;
 
 pub use controller::Controller;
 pub use keeper::{Applied, Change, Keeper};
@@ -86,3 +89,6 @@ pub enum Error {
     #[error("cannot print")]
     Print(#[from] partita_api::Error),
 }
+
+#[cfg(test)]
+mod testing;
