@@ -87,7 +87,7 @@ impl Controller {
             let due = self.queue().next();
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stopped(&mut stop) => return,
                 loaded = source.changed() => {
                     if let Err(error) = self.take(loaded).await {
                         tracing::error!(error = &error as &dyn std::error::Error, "cannot keep what manifests declare");
@@ -266,6 +266,12 @@ fn tell_orphans(before: &Files, after: &Files) {
     for (key, file) in before.declared.iter().filter(|(key, _)| !after.declared.contains_key(*key)) {
         let file = file.display();
         tracing::warn!(object = %key, %file, "no file declares the object any more; it and its table stay until it is deleted");
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("nobody is left to stop the controller");
     }
 }
 

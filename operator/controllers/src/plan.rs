@@ -60,11 +60,14 @@ pub enum Step {
     Delete,
 }
 
+/// The name of [`Step::Create`].
+pub(crate) const CREATE_TABLE: &str = "CreateTable";
+
 impl Step {
     /// A stable name for status, events and logs.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Create(_) => "CreateTable",
+            Self::Create(_) => CREATE_TABLE,
             Self::SetBilling(..) => "UpdateBillingMode",
             Self::SetThroughput(_) => "UpdateProvisionedThroughput",
             Self::SetClass(_) => "UpdateTableClass",

@@ -155,7 +155,7 @@ impl Reconciler {
         loop {
             let observed = match self.control.describe(&pass.table).await {
                 Ok(observed) => observed,
-                Err(error) => return Ok(End::failed("DescribeTable", &error, None)),
+                Err(error) => return Ok(history.failed("DescribeTable", &error, None)),
             };
             history.observed(observed.as_ref());
             let deleting = pass.object.metadata.deletion_timestamp.is_some();
@@ -175,7 +175,7 @@ impl Reconciler {
                 self.report(pass, &history.intent()).await?;
             }
             if let Err(error) = self.act(&pass.table, step.clone()).await {
-                return Ok(End::failed(step.name(), &error, observed));
+                return Ok(history.failed(step.name(), &error, observed));
             }
             tracing::info!(object = %pass.key, step = step.name(), "step done");
         }

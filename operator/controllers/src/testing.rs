@@ -134,6 +134,8 @@ struct State {
     calls: Vec<&'static str>,
     /// What the next calls answer instead of doing anything; `None` lets one pass.
     faults: VecDeque<Option<ServiceError>>,
+    /// Changes still to be made and then answered with an error.
+    answers_to_lose: u32,
     /// Looks at a new table before it is active.
     slowness: u32,
     looks_left: u32,
@@ -156,6 +158,11 @@ impl FakeTables {
 
     pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Option<ServiceError>>) {
         self.state().faults.extend(faults);
+    }
+
+    /// The next `count` changes are made, and answered with an error.
+    pub(crate) fn lose_answers(&self, count: u32) {
+        self.state().answers_to_lose = count;
     }
 
     pub(crate) fn make_slow(&self, looks: u32) {
@@ -208,7 +215,13 @@ impl FakeTables {
             }
             state.tables.insert(table.clone(), observed);
         }
-        Ok(())
+        match state.answers_to_lose.checked_sub(1) {
+            Some(left) => {
+                state.answers_to_lose = left;
+                Err(ServiceError::internal())
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use partita_api::conditions::{reasons, types};
 use partita_api::{Table, TableStatus};
+use partita_protocol::ServiceError;
 
 use super::end::End;
 use super::{Next, POLL_AFTER};
-use crate::plan::{Cause, Observed, Plan, Step};
+use crate::plan::{CREATE_TABLE, Cause, Observed, Plan, Step};
 use crate::status::Verdict;
 
 const RECREATED: &str =
@@ -31,8 +32,7 @@ impl History {
             return Self { table_id: None, creating: false, origin: None, step: None, begun: 0 };
         };
         let cause = cause_in(status);
-        let creating = cause.is_some_and(|(reason, _)| reason == reasons::CREATING)
-            || (cause.is_some_and(|(reason, _)| reason == reasons::RECREATED) && !is_ready(status));
+        let creating = status.step.as_ref().is_some_and(|step| step.name == CREATE_TABLE);
         let current = status.observed_generation == object.metadata.generation;
         let origin = cause.filter(|_| current).and_then(|(reason, message)| {
             let known = [reasons::ADOPTED, reasons::RECREATED].into_iter().find(|known| *known == reason)?;
@@ -47,10 +47,12 @@ impl History {
     }
 
     pub(super) fn observed(&mut self, observed: Option<&Observed>) {
-        if let Some(observed) = observed.filter(|_| self.creating) {
-            self.table_id = Some(observed.description.table_id.clone());
-            self.creating = false;
+        let Some(observed) = observed.filter(|_| self.creating) else { return };
+        let before = self.table_id.replace(observed.description.table_id.clone());
+        if before.is_some_and(|before| before != observed.description.table_id) {
+            self.origin = Some(Cause::new(reasons::RECREATED, RECREATED));
         }
+        self.creating = false;
     }
 
     /// Notes that a step of a plan of `left` steps begins, and tells how many have begun in this pass.
@@ -74,6 +76,14 @@ impl History {
     fn creation(&self) -> Cause {
         let recreated = self.origin.clone().filter(|origin| origin.reason == reasons::RECREATED);
         recreated.unwrap_or_else(|| Cause::new(reasons::CREATING, "the table is being created"))
+    }
+
+    /// The end of a pass in which a call failed. Until it is known whether a table was made, the step says that it may
+    /// have been.
+    pub(super) fn failed(self, call: &str, error: &ServiceError, observed: Option<Observed>) -> End {
+        let end = End::failed(call, error, observed);
+        let step = if matches!(end.verdict, Verdict::Failing(_)) { self.step } else { None };
+        End { step, ..end }
     }
 
     /// The end of a pass that began as many steps as one may.
@@ -139,9 +149,4 @@ impl History {
 pub(super) fn cause_in(status: &TableStatus) -> Option<(&str, &str)> {
     let ready = status.conditions.iter().find(|condition| condition.type_ == types::READY)?;
     Some((ready.reason.as_deref()?, ready.message.as_deref().unwrap_or_default()))
-}
-
-fn is_ready(status: &TableStatus) -> bool {
-    let ready = status.conditions.iter().find(|condition| condition.type_ == types::READY);
-    ready.is_some_and(|ready| ready.status == partita_api::ConditionStatus::True)
 }
