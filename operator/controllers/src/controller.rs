@@ -51,7 +51,7 @@ impl Controller {
     /// change.
     ///
     /// # Errors
-    /// [`Error::Watch`] if a path is not there or cannot be watched, [`Error::Objects`].
+    /// [`Error::Watch`] if a path is not there, [`Error::Objects`].
     pub async fn new(
         control: Arc<dyn TableControl>,
         objects: Arc<dyn Objects>,

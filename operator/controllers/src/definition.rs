@@ -5,7 +5,6 @@ use partita_model::name::{Scope, TableName};
 use partita_model::schema::KeyType;
 use partita_model::{IndexName, ScalarType, descriptor};
 use partita_protocol::definition as asked;
-pub use partita_protocol::definition::LocalIndexDefinition;
 use partita_protocol::operation::TableRef;
 
 /// A spec that CreateTable's rules or the installation's scope do not allow; for people.

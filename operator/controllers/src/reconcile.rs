@@ -23,7 +23,7 @@ use partita_protocol::operation::{TableRef, UpdateTable};
 
 use crate::events::{EventLog, Severity};
 use crate::plan::{Cause, Desired, Observed, Plan, Step, plan};
-use crate::status::{self, Advice};
+use crate::status::{self, Advice, Verdict};
 use crate::{Error, Keeper, ObjectKey, definition};
 use end::End;
 use history::{History, cause_in};
@@ -215,7 +215,11 @@ impl Reconciler {
         let now = self.clock.now();
         let previous = pass.object.status.take().unwrap_or_default();
         let generation = pass.object.metadata.generation;
-        let mut new = status::seen(&pass.table, &self.scope, end.observed.as_ref(), &previous);
+        let mut new = match (&end.verdict, &end.observed) {
+            // The control plane did not answer: what was seen last is still the best that is known.
+            (Verdict::Failing(_), None) => previous.clone(),
+            (_, observed) => status::seen(&pass.table, &self.scope, observed.as_ref(), &previous),
+        };
         new.observed_generation = generation;
         new.step = end.step.clone();
         new.conditions =

@@ -154,7 +154,7 @@ impl Source {
     /// Watches `paths`, which must be there.
     ///
     /// # Errors
-    /// [`Error::Watch`] if a path is not there or cannot be watched.
+    /// [`Error::Watch`] if a path is not there. One that cannot be watched is looked at now and then.
     pub fn watch(paths: Vec<PathBuf>) -> Result<Self, Error> {
         // One event that waits is enough to look again.
         let (sender, events) = mpsc::channel(1);
@@ -167,7 +167,13 @@ impl Source {
         let watcher = watcher.map_err(|source| Error::Watch { path: first, source })?;
         let mut source = Self { paths, watcher, events, last: None };
         for path in source.paths.clone() {
-            source.follow(&path).map_err(|source| Error::Watch { path, source })?;
+            match source.follow(&path) {
+                Ok(()) => {}
+                Err(error) if path.exists() => {
+                    tracing::warn!(path = %path.display(), %error, seconds = RESCAN_AFTER.as_secs(), "no events of changes; looking now and then");
+                }
+                Err(source) => return Err(Error::Watch { path, source }),
+            }
         }
         Ok(source)
     }

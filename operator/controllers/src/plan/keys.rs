@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use partita_api::TableSpec;
 use partita_api::conditions::reasons;
 use partita_model::ScalarType;
-use partita_protocol::definition::{AttributeDefinition, KeySchemaElement, ProjectionDefinition};
+use partita_protocol::definition::{
+    AttributeDefinition, KeySchemaElement, LocalIndexDefinition, ProjectionDefinition,
+};
 use partita_protocol::output::TableDescription;
 
 use super::{Plan, refuse};
@@ -30,10 +32,7 @@ pub(super) fn agree(spec: &TableSpec, description: &TableDescription) -> Result<
     Ok(())
 }
 
-fn local_indexes(
-    wanted: &[definition::LocalIndexDefinition],
-    description: &TableDescription,
-) -> Result<(), Plan> {
+fn local_indexes(wanted: &[LocalIndexDefinition], description: &TableDescription) -> Result<(), Plan> {
     type Index<'a> = (&'a [KeySchemaElement], ProjectionDefinition);
     let wanted: BTreeMap<&str, Index<'_>> = wanted
         .iter()
