@@ -124,9 +124,8 @@ impl TableEngine {
     /// When the store fails; the table may be dropped all the same, and the call should be repeated.
     pub async fn drop_table(&self, table: TableId) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
-        if let Some(table) = self.registry.remove(table) {
-            table.stripes.close().await;
-        }
+        self.registry.remove(table);
+        // A write that found the table before this is applied before the drop, or the shard refuses it.
         let mut batch = WriteBatch::new();
         statistics::rows(table).for_each(|row| batch.delete(row));
         Ok(self.core.shard.drop_table_with(table, batch).await?)

@@ -13,7 +13,6 @@
 //! value   01 | (items, 8 BE | bytes, 8 BE) for the table | the same for each local index, by ordinal
 //! ```
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -150,18 +149,19 @@ pub(crate) fn stripe_of(partition_hash: [u8; 16]) -> u8 {
 /// takes no memory for them.
 #[derive(Debug, Default)]
 pub(crate) struct Stripes {
-    stripes: OnceLock<Box<[Arc<Mutex<Option<Tally>>>]>>,
-    dropped: AtomicBool,
+    stripes: OnceLock<Box<[Stripe]>>,
 }
+
+/// The figures last applied, or `None` when they have to be read.
+type Stripe = Arc<Mutex<Option<Tally>>>;
 
 /// Holds a stripe until dropped.
 pub(crate) type StripeGuard = OwnedMutexGuard<Option<Tally>>;
 
 impl Stripes {
-    /// Waits for a stripe; `None` when the table was dropped.
-    pub(crate) async fn acquire(&self, stripe: u8) -> Option<StripeGuard> {
-        let guard = Arc::clone(&self.stripes()[usize::from(stripe % STRIPES)]).lock_owned().await;
-        (!self.dropped.load(Ordering::Acquire)).then_some(guard)
+    /// Waits for a stripe.
+    pub(crate) async fn acquire(&self, stripe: u8) -> StripeGuard {
+        Arc::clone(&self.stripes()[usize::from(stripe % STRIPES)]).lock_owned().await
     }
 
     /// Lets every commit that holds a stripe end. Commits that come later see whatever was done before this call.
@@ -171,13 +171,7 @@ impl Stripes {
         }
     }
 
-    /// Refuses all further commits and lets the running ones end.
-    pub(crate) async fn close(&self) {
-        self.dropped.store(true, Ordering::Release);
-        self.drain().await;
-    }
-
-    fn stripes(&self) -> &[Arc<Mutex<Option<Tally>>>] {
+    fn stripes(&self) -> &[Stripe] {
         self.stripes.get_or_init(|| (0..STRIPES).map(|_| Arc::default()).collect())
     }
 }

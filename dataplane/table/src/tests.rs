@@ -3,6 +3,7 @@
 mod change_log;
 mod concurrency;
 mod durability;
+mod gate;
 mod index;
 mod limits;
 mod model;

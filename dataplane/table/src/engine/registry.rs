@@ -63,11 +63,11 @@ impl Registry {
     }
 
     /// Serves a table no more.
-    pub(super) fn remove(&self, id: TableId) -> Option<Arc<Table>> {
+    pub(super) fn remove(&self, id: TableId) {
         let mut tables = self.write();
-        let table = tables.by_id.remove(&id)?;
-        tables.by_name.remove(&table.descriptor.name);
-        Some(table)
+        if let Some(table) = tables.by_id.remove(&id) {
+            tables.by_name.remove(&table.descriptor.name);
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Tables> {

@@ -48,12 +48,3 @@ fn stripes_are_ranges_of_hashes() {
     assert_eq!((of(0), of(3), of(4), of(255)), (0, 0, 1, STRIPES - 1));
     assert!((0..255).all(|first| of(first) <= of(first + 1)));
 }
-
-#[tokio::test]
-async fn a_closed_table_takes_no_more_commits() {
-    let stripes = Stripes::default();
-    drop(stripes.acquire(1).await.unwrap());
-    stripes.close().await;
-    assert!(stripes.acquire(1).await.is_none());
-    assert!(stripes.acquire(2).await.is_none());
-}

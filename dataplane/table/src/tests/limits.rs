@@ -1,9 +1,9 @@
 //! Limits, to the byte.
 
-use partita_protocol::OperationName::{BatchGetItem, GetItem, PutItem, Query, Scan, UpdateItem};
+use partita_protocol::OperationName::{BatchGetItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
 use serde_json::{Value, json};
 
-use super::support::{World, indexed, options, simple, sorted};
+use super::support::{World, call, indexed, open, options, simple, sorted};
 use crate::EngineOptions;
 
 const ITEM_MAX: usize = 409_600;
@@ -152,4 +152,22 @@ async fn an_item_collection_cannot_grow_over_its_limit() {
     other["p"] = json!({"S": "q"});
     put(&world, "indexed", other).await;
     put(&world, "sorted", sorted_item(1, 5000)).await;
+}
+
+/// A collection that is over a limit, since that was lowered, can still shrink.
+#[tokio::test]
+async fn a_collection_over_its_limit_can_shrink() {
+    let world = World::with([indexed()]).await;
+    for sort in 1..=3 {
+        put(&world, "indexed", sorted_item(sort, 900)).await;
+    }
+    let options = EngineOptions { collection_bytes_max: 1000, ..options() };
+    let engine = open(std::sync::Arc::new(world.store.reopened()), options).await;
+    let smaller = json!({"TableName": "indexed", "Item": sorted_item(1, 800)});
+    call(&engine, PutItem, smaller).await.unwrap();
+    let larger = json!({"TableName": "indexed", "Item": sorted_item(1, 801)});
+    let error = call(&engine, PutItem, larger).await.unwrap_err();
+    assert_eq!(error.name(), "ItemCollectionSizeLimitExceededException");
+    let delete = json!({"TableName": "indexed", "Key": {"p": {"S": "k"}, "s": {"N": "1"}}});
+    call(&engine, DeleteItem, delete).await.unwrap();
 }

@@ -378,7 +378,7 @@ fn in_range(value: &AttributeValue, condition: Option<&RangeCondition>) -> bool 
 fn segment_of(hash: u128, total: u32) -> u32 {
     let total = u128::from(total);
     let (high, low) = (hash >> 64, hash & u128::from(u64::MAX));
-    ((high * total + (low * total >> 64)) >> 64) as u32
+    ((high * total + ((low * total) >> 64)) >> 64) as u32
 }
 
 fn continuation(stored: &Item, range: &str) -> Item {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use partita_model::Item;
-use partita_protocol::ServiceError;
 use partita_storage::{LogEntry, Visibility, Written};
 
 use super::effect::Effect;
@@ -49,8 +48,7 @@ impl Commit {
     pub(super) async fn run(self) -> Result<Written, Error> {
         let Self { core, table, stripe, keys, images, effect, held } = self;
         let mut batch = effect.batch;
-        let guard = table.stripes.acquire(stripe).await;
-        let mut guard = guard.ok_or_else(ServiceError::resource_not_found)?;
+        let mut guard = table.stripes.acquire(stripe).await;
         let row = row::statistics(table.id(), stripe);
         // Taken out: a commit that fails leaves nothing behind that could be wrong.
         let tally = match guard.take() {

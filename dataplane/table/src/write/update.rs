@@ -59,8 +59,7 @@ fn changed(
     };
     after.extend(keys);
     check::index_keys(&table.descriptor, before, &after)?;
-    // An item that had its size under an older rule can still be made smaller or left as it is.
-    if before != Some(&after) && !check::fits(table, key, &after) {
+    if !check::fits(table, key, &after) {
         return Err(ServiceError::item_size_to_update_exceeded());
     }
     Ok(Some(after))
