@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -97,4 +98,58 @@ fn quoted_and_tagged_scalars_are_text() {
 #[test]
 fn empty_documents_are_skipped() {
     assert_eq!(parse("# nothing\n---\n\n---\nnull\n"), (vec![], vec![]));
+}
+
+/// Texts that look like YAML more often than chance would have it.
+fn yamlish() -> impl Strategy<Value = String> {
+    let token = prop_oneof![
+        "[ -~]{0,6}",
+        prop::sample::select(vec![
+            "\n",
+            "\n  ",
+            "\n    ",
+            ": ",
+            "- ",
+            "---\n",
+            "...",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "&a ",
+            "*a",
+            "!!str ",
+            "<<: ",
+            "|\n",
+            ">\n",
+            "\"",
+            "'",
+            "#",
+            "? ",
+            "%YAML 1.1\n",
+            "a: ",
+            "b",
+            "~",
+            "0x1f",
+            "é",
+            "\t",
+            "\r\n",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_line_that_is_there(text in yamlish()) {
+        let (documents, faults) = parse(&text);
+        let lines = text.lines().count() + 1;
+        for line in documents.iter().map(|d| d.line).chain(faults.iter().map(|f| f.line)) {
+            prop_assert!((1..=lines).contains(&line), "line {line} of {lines}");
+        }
+    }
 }
