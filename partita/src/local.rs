@@ -1,0 +1,211 @@
+//! `partita local`: both planes, the reconciler and the gateway in one process.
+//!
+//! Assembly from the bottom up, and the end in the opposite order: the gateway drains, the reconciler stops, the engine makes
+//! everything durable, the catalog closes.
+
+mod adapters;
+mod banner;
+mod housekeeping;
+mod objects_api;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use partita_controllers::Controller;
+use partita_controlplane::catalog::{Catalog, SqliteCatalog};
+use partita_controlplane::{ControlPlane, DataPlane};
+use partita_gateway::{Gateway, may_listen};
+use partita_identity::Verifier;
+use partita_model::clock::{Clock, SystemClock};
+use partita_model::name::Scope;
+use partita_protocol::Wording;
+use partita_storage::{Location, Shard, StoreOptions};
+use partita_table::{EngineOptions, TableEngine};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::{self, LocalOptions};
+use crate::credentials;
+use adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
+use banner::Banner;
+use objects_api::ObjectsApi;
+
+/// The only shard of a local service. A path is never used for another shard.
+const SHARD: &str = "shards/1";
+/// Where the object store lies in the data folder.
+const STORE_FOLDER: &str = "store";
+/// The catalog's file in the data folder.
+const CATALOG_FILE: &str = "catalog.sqlite";
+/// Threads that run requests. Two keep a laptop responsive and serve what one disk can sync.
+const WORKER_THREADS: usize = 2;
+
+/// Runs the service until a signal ends it.
+pub(crate) fn run(options: LocalOptions) -> Result<()> {
+    log_to_stderr(&options.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: LocalOptions) -> Result<()> {
+    let credentials = credentials::configured(options.credentials.as_deref())?;
+    may_listen(options.listen, credentials.is_some())?;
+    let signals = Signals::listen()?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: choose another address with --listen, port 0 takes a free one",
+            options.listen
+        )
+    })?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let scope = Scope { region: options.region.clone(), account_id: options.account_id.clone() };
+    let planes = Planes::open(&options, &scope, &clock).await?;
+    let (stop, stopped) = watch::channel(false);
+    let controller = planes.controller(&options, &scope, &clock).await?;
+    let running = tokio::spawn(Arc::clone(&controller).run(stopped.clone()));
+    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&planes.engine), stopped));
+
+    let signed = credentials.is_some();
+    let verifier = credentials
+        .map(|credentials| Verifier::new(credentials, options.region.as_str(), Arc::clone(&clock)));
+    let gateway = planes.gateway(verifier, &options, &clock, controller);
+    let address = listener.local_addr().context("the listener has an address")?;
+    Banner { address, data: planes.folder(&options), region: &options.region, signed }.show()?;
+    Arc::new(gateway).serve(listener, signals.wait()).await;
+
+    stop.send_replace(true);
+    running.await.context("the reconciler ended abnormally")?;
+    sweeping.await.context("the housekeeping ended abnormally")?;
+    planes.close().await
+}
+
+/// The two planes and what they stand on.
+struct Planes {
+    engine: Arc<TableEngine>,
+    catalog: Arc<SqliteCatalog>,
+    control: Arc<ControlPlane>,
+}
+
+impl Planes {
+    async fn open(options: &LocalOptions, scope: &Scope, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let (location, catalog) = if options.ephemeral {
+            (Location::Memory, SqliteCatalog::in_memory().await?)
+        } else {
+            let folder = &options.data;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
+            let store = Location::Folder(folder.join(STORE_FOLDER));
+            (store, open_catalog(folder).await?)
+        };
+        let store = partita_storage::open(StoreOptions::new(location, SHARD))
+            .await
+            .context("cannot open the data folder")?;
+        let shard = Shard::open(store).await.context("cannot read the shard's bookkeeping")?;
+        let engine_options = EngineOptions { clock: Arc::clone(clock), ..EngineOptions::default() };
+        let engine = TableEngine::open(shard, scope.clone(), engine_options)
+            .await
+            .context("cannot read the tables")?;
+        let (engine, catalog) = (Arc::new(engine), Arc::new(catalog));
+        let data_plane: Arc<dyn DataPlane> = Arc::new(EngineDataPlane(Arc::clone(&engine)));
+        let control = ControlPlane::open(
+            Arc::clone(&catalog) as Arc<dyn Catalog>,
+            data_plane,
+            Arc::clone(clock),
+            scope.clone(),
+        )
+        .await
+        .context("cannot open the control plane")?;
+        Ok(Self { engine, catalog, control: Arc::new(control) })
+    }
+
+    async fn controller(
+        &self,
+        options: &LocalOptions,
+        scope: &Scope,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Arc<Controller>> {
+        let tables = Arc::new(ControlledTables(Arc::clone(&self.control)));
+        let objects = Arc::new(CatalogObjects(Arc::clone(&self.control)));
+        let controller =
+            Controller::new(tables, objects, Arc::clone(clock), scope.clone(), options.apply.clone());
+        Ok(Arc::new(controller.await.context("cannot watch the manifests")?))
+    }
+
+    fn gateway(
+        &self,
+        verifier: Option<Verifier>,
+        options: &LocalOptions,
+        clock: &Arc<dyn Clock>,
+        controller: Arc<Controller>,
+    ) -> Gateway {
+        let control = Arc::new(ApiControlPlane::new(Arc::clone(&self.control), Arc::clone(&controller)));
+        let options = partita_gateway::Options {
+            wording: match options.validation_wording {
+                arguments::Wording::Modern => Wording::Modern2026,
+                arguments::Wording::Classic => Wording::Classic,
+            },
+            clock: Arc::clone(clock),
+            extra_routes: Some(Arc::new(ObjectsApi::new(controller))),
+            ..partita_gateway::Options::default()
+        };
+        Gateway::new(Arc::clone(&self.engine), control, verifier, options)
+    }
+
+    fn folder<'a>(&self, options: &'a LocalOptions) -> Option<&'a Path> {
+        (!options.ephemeral).then_some(options.data.as_path())
+    }
+
+    async fn close(self) -> Result<()> {
+        self.engine
+            .close()
+            .await
+            .context("the data may not be complete on disk; it will be checked at the next start")?;
+        self.catalog.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn open_catalog(folder: &Path) -> Result<SqliteCatalog> {
+    let file = folder.join(CATALOG_FILE);
+    SqliteCatalog::open(&file).await.with_context(|| format!("cannot open the catalog {}", file.display()))
+}
+
+/// The signals that end the service.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From here on a signal waits to be taken, and no longer kills the process.
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!(signal = "SIGTERM", "stopping"),
+            _ = self.interrupt.recv() => tracing::info!(signal = "SIGINT", "stopping"),
+        }
+    }
+}
+
+fn log_to_stderr(filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).with_context(|| {
+        format!("--log {filter} is not a filter; try `info` or `partita_table=debug,warn`")
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .try_init()
+        .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+}

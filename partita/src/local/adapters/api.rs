@@ -1,0 +1,97 @@
+//! The gateway's control plane: the one of this process. What the API changes, the reconciler looks at.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use partita_controllers::Controller;
+use partita_controlplane::ControlPlane;
+use partita_model::TableName;
+use partita_protocol::operation::{
+    CreateTable, DeleteTable, DescribeLimits, DescribeTable, ListTables, ListTagsOfResource, TagResource,
+    UntagResource, UpdateTable,
+};
+use partita_protocol::{ServiceError, output};
+
+/// Passes operations on, and tells the reconciler which table they changed.
+pub(crate) struct ApiControlPlane {
+    control: Arc<ControlPlane>,
+    controller: Arc<Controller>,
+}
+
+impl ApiControlPlane {
+    pub(crate) fn new(control: Arc<ControlPlane>, controller: Arc<Controller>) -> Self {
+        Self { control, controller }
+    }
+
+    fn touched(&self, description: output::TableDescription) -> output::TableDescription {
+        self.controller.touched(&description.table_name);
+        description
+    }
+
+    /// The table in an ARN, for telling the reconciler; the control plane itself has checked the ARN.
+    fn touched_arn(&self, arn: &str) {
+        if let Some(table) = self.control.scope().table_of_arn(arn) {
+            self.controller.touched(&TableName::new(table.as_str()));
+        }
+    }
+}
+
+impl std::fmt::Debug for ApiControlPlane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiControlPlane").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl partita_gateway::ControlPlane for ApiControlPlane {
+    async fn create_table(&self, operation: CreateTable) -> Result<output::TableDescription, ServiceError> {
+        self.control.create_table(operation).await.map(|description| self.touched(description))
+    }
+
+    async fn describe_table(
+        &self,
+        operation: DescribeTable,
+    ) -> Result<output::TableDescription, ServiceError> {
+        self.control.describe_table(operation).await
+    }
+
+    async fn list_tables(&self, operation: ListTables) -> Result<output::ListTables, ServiceError> {
+        self.control.list_tables(operation).await
+    }
+
+    async fn update_table(&self, operation: UpdateTable) -> Result<output::TableDescription, ServiceError> {
+        self.control.update_table(operation).await.map(|description| self.touched(description))
+    }
+
+    async fn delete_table(&self, operation: DeleteTable) -> Result<output::TableDescription, ServiceError> {
+        self.control.delete_table(operation).await.map(|description| self.touched(description))
+    }
+
+    async fn tag_resource(&self, operation: TagResource) -> Result<(), ServiceError> {
+        let arn = operation.arn.clone();
+        self.control.tag_resource(operation).await?;
+        self.touched_arn(&arn);
+        Ok(())
+    }
+
+    async fn untag_resource(&self, operation: UntagResource) -> Result<(), ServiceError> {
+        let arn = operation.arn.clone();
+        self.control.untag_resource(operation).await?;
+        self.touched_arn(&arn);
+        Ok(())
+    }
+
+    async fn list_tags_of_resource(
+        &self,
+        operation: ListTagsOfResource,
+    ) -> Result<output::ListTagsOfResource, ServiceError> {
+        self.control.list_tags_of_resource(operation).await
+    }
+
+    async fn describe_limits(
+        &self,
+        operation: DescribeLimits,
+    ) -> Result<output::DescribeLimits, ServiceError> {
+        self.control.describe_limits(operation).await
+    }
+}

@@ -1,0 +1,66 @@
+//! The reconciler's objects: rows of the catalog. The parts of an object lie apart there; here they are one JSON value.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use partita_api::{GROUP, VERSION};
+use partita_controllers::{Error, ObjectKey, Objects};
+use partita_controlplane::ControlPlane;
+use partita_controlplane::ObjectParts;
+use partita_controlplane::catalog::{self, Expected, StoredObject};
+use serde_json::{Value, json};
+
+/// The only kind so far.
+const KIND: &str = "Table";
+
+/// Declared objects in the catalog.
+pub(crate) struct CatalogObjects(pub(crate) Arc<ControlPlane>);
+
+#[async_trait]
+impl Objects for CatalogObjects {
+    async fn list(&self) -> Result<Vec<Value>, Error> {
+        let stored = self.0.objects(KIND, None).await.map_err(unanswered)?;
+        Ok(stored.into_iter().map(whole).collect())
+    }
+
+    async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, Error> {
+        let stored = self.0.object(&in_catalog(key)).await.map_err(unanswered)?;
+        Ok(stored.map(whole))
+    }
+
+    async fn put(&self, key: &ObjectKey, mut object: Value) -> Result<(), Error> {
+        let parts = ObjectParts {
+            metadata: Some(object["metadata"].take()),
+            spec: Some(object["spec"].take()),
+            status: Some(object["status"].take()),
+        };
+        self.0.put_object(in_catalog(key), Expected::Any, parts).await.map_err(unanswered)?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.0.delete_object(&in_catalog(key), Expected::Any).await.map_err(unanswered)?;
+        Ok(())
+    }
+}
+
+fn whole(stored: StoredObject) -> Value {
+    let mut object = json!({
+        "apiVersion": format!("{GROUP}/{VERSION}"),
+        "kind": stored.key.kind,
+        "metadata": stored.metadata,
+        "spec": stored.spec,
+    });
+    if !stored.status.is_null() {
+        object["status"] = stored.status;
+    }
+    object
+}
+
+fn in_catalog(key: &ObjectKey) -> catalog::ObjectKey {
+    catalog::ObjectKey { kind: key.kind.clone(), namespace: key.namespace.clone(), name: key.name.clone() }
+}
+
+fn unanswered(error: partita_controlplane::Error) -> Error {
+    Error::Objects(Box::new(error))
+}
