@@ -74,6 +74,28 @@ async fn what_was_stored_is_there_after_reopening() {
     assert_eq!(catalog.table(&TableName::new("other")).await.unwrap(), None);
 }
 
+/// A killed process leaves its files as they are at that moment: no lock is given back, no log is written into the database.
+#[tokio::test]
+async fn what_was_acknowledged_is_in_the_files_already() {
+    let (folder, killed) = (Folder::new(), Folder::new());
+    let catalog = folder.open().await;
+    let mut stored = Vec::new();
+    for n in 0..20 {
+        stored.push(insert(&catalog, &format!("table-{n}")).await);
+        for file in std::fs::read_dir(folder.0.path()).unwrap() {
+            let file = file.unwrap();
+            if !file.file_name().to_string_lossy().ends_with("-shm") {
+                std::fs::copy(file.path(), killed.0.path().join(file.file_name())).unwrap();
+            }
+        }
+        let revived = killed.open().await;
+        for table in &stored {
+            assert_eq!(revived.table(&table.name).await.unwrap().as_ref(), Some(table));
+        }
+        revived.close().await;
+    }
+}
+
 #[tokio::test]
 async fn commits_are_synced_and_the_log_is_written_ahead() {
     let folder = Folder::new();
