@@ -97,7 +97,7 @@ impl Committer {
                         break Stop::Failure(error);
                     }
                 }
-                reason = engine_end(&mut status) => break Stop::Failure(reason),
+                reason = engine_end(&mut status) => break Stop::Failure(self.unfenced(reason)),
                 close = self.closing.changed() => break if close.is_ok() { Stop::Close } else { Stop::Drop },
             }
         };
@@ -130,9 +130,21 @@ impl Committer {
 
     /// A flush that met a newer owner may fail in other words; the engine's reason for its end is clearer.
     fn failure(&self, error: slatedb::Error) -> Error {
-        match self.shared.db.status().close_reason {
-            Some(CloseReason::Fenced) => Error::Fenced,
-            _ => write_error("write to the log", error),
+        let fenced = self.shared.db.status().close_reason == Some(CloseReason::Fenced);
+        let error = if fenced { Error::Fenced } else { write_error("write to the log", error) };
+        self.unfenced(error)
+    }
+
+    /// Nobody can fence the holder of the folder's lock. What looks like it is a log file that was written although
+    /// the system answered with an error, and that the engine found when it tried again.
+    fn unfenced(&self, error: Error) -> Error {
+        match (error, &self.lock) {
+            (Error::Fenced, Some(_)) => {
+                let cause =
+                    std::io::Error::other("a file was written although the system answered with an error");
+                Error::failed("write to the log", cause)
+            }
+            (error, _) => error,
         }
     }
 

@@ -10,7 +10,7 @@ use partita_model::TableId;
 use partita_storage::space::{TABLE_ROWS, split, table_key, table_prefix};
 use partita_storage::{KeyRange, LogEntry, LogSequence, LogStart, Order, Shard, Visibility, WriteBatch};
 
-use crate::{child, open, tell, variable};
+use crate::child::{child, open, tell, variable};
 
 const TABLE: TableId = TableId(1);
 const READER: &str = "audit";

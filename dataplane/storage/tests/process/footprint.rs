@@ -4,7 +4,7 @@ use std::path::Path;
 
 use partita_storage::WriteBatch;
 
-use crate::{child, open, tell};
+use crate::child::{child, open, tell};
 
 /// The most memory that an idle process may use, in KiB: it shall be forgotten on a laptop.
 const RESIDENT_KIB_MAX: u64 = 64 * 1024;
@@ -24,7 +24,6 @@ pub(crate) async fn be_idle(folder: &Path) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn an_idle_process_is_small() {
     let folder = tempfile::tempdir().unwrap();
     let output = child(&[], "footprint", folder.path(), 0).output().unwrap();

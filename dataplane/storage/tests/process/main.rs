@@ -1,60 +1,15 @@
 //! Tests that need a process of their own: to be killed, or to be watched.
 //!
 //! A test starts this binary again, with the role of the new process in an environment variable; the test
-//! [`child_process`] then plays that role instead of testing anything.
+//! [`child::child_process`] then plays that role instead of testing anything.
 
+#[cfg(test)]
+mod child;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod footprint;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod sync;
-
-use std::ffi::OsStr;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-
-use partita_storage::{Location, ShardStore, StoreOptions};
-
-const ROLE: &str = "PARTITA_STORAGE_TEST_ROLE";
-const FOLDER: &str = "PARTITA_STORAGE_TEST_FOLDER";
-const START: &str = "PARTITA_STORAGE_TEST_START";
-
-#[expect(clippy::disallowed_methods, reason = "the environment tells this process which role it has")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// A process that plays `role` on the shard in `folder`; `wrapper` comes before its command line.
-fn child(wrapper: &[&OsStr], role: &str, folder: &Path, start: u64) -> Command {
-    let program = std::env::current_exe().unwrap();
-    let mut words = wrapper.iter().copied().chain([program.as_os_str()]);
-    let mut command = Command::new(words.next().unwrap());
-    command.args(words).args(["--exact", "child_process", "--nocapture"]);
-    command.env(ROLE, role).env(FOLDER, folder).env(START, start.to_string());
-    command.stdout(Stdio::piped()).stdin(Stdio::piped());
-    command
-}
-
-/// Prints a line that is not lost when the process is killed afterwards.
-fn tell(line: &str) {
-    let mut out = std::io::stdout().lock();
-    out.write_all(line.as_bytes()).unwrap();
-    out.flush().unwrap();
-}
-
-async fn open(folder: &Path) -> Arc<dyn ShardStore> {
-    partita_storage::open(StoreOptions::new(Location::Folder(folder.to_owned()), "shards/1")).await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn child_process() {
-    let Some(role) = variable(ROLE) else { return };
-    let folder = variable(FOLDER).unwrap();
-    let start = variable(START).unwrap().parse().unwrap();
-    match role.as_str() {
-        "crash" => crash::write_for_ever(Path::new(&folder), start).await,
-        "sync" => sync::write_one_by_one(Path::new(&folder)).await,
-        "footprint" => footprint::be_idle(Path::new(&folder)).await,
-        role => panic!("no role {role}"),
-    }
-}

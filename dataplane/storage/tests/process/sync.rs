@@ -6,7 +6,7 @@ use std::path::Path;
 
 use partita_storage::WriteBatch;
 
-use crate::{child, open, tell};
+use crate::child::{child, open, tell};
 
 const WRITES: usize = 5;
 
@@ -80,7 +80,6 @@ fn position(events: &[Event], said: &str) -> usize {
 }
 
 #[test]
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems have no strace"))]
 fn a_write_is_acknowledged_after_its_file_and_its_folder_are_synced() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("not/there/yet");
