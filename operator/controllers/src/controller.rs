@@ -94,8 +94,8 @@ impl Controller {
                         source.again();
                     }
                 }
-                () = self.due.notified() => {}
                 () = sleep_until(due) => self.work().await,
+                () = self.due.notified() => {}
             }
         }
     }

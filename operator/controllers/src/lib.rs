@@ -85,9 +85,6 @@ pub enum Error {
     /// There is no such object.
     #[error("{0} not found")]
     NotFound(ObjectKey),
-    /// An object could not be printed. Not retryable; a defect.
-    #[error("cannot print")]
-    Print(#[from] partita_api::Error),
 }
 
 #[cfg(test)]

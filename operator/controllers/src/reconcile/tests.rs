@@ -132,7 +132,8 @@ async fn a_declared_table_is_made_and_shown() {
 async fn a_settled_object_causes_no_call_and_no_write() {
     let world = World::settled(on_demand()).await;
     world.writes();
-    for _ in 0..5 {
+    for pass in 1..5 {
+        world.clock.set(pass * STATISTICS_AGE_MS_MAX);
         world.pass().await;
     }
     assert_eq!((world.tables.calls(), world.writes()), (vec![], 0));
