@@ -128,8 +128,7 @@ impl Gateway {
 
     /// The answer to a request for which there is no room now.
     pub(crate) fn unavailable(&self, request: &RawRequest) -> RawResponse {
-        let answer = self.failure(&Failure::Service(ServiceError::unavailable()));
-        self.finish(request, answer.with_header(CONNECTION, "close"))
+        self.finish(request, self.failure(&Failure::Service(ServiceError::unavailable())))
     }
 
     /// An answer after which the connection is of no use, since the rest of the request's body is still on it.

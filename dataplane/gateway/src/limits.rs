@@ -43,6 +43,10 @@ pub(crate) const LINGER_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 /// How long a refused body is still read.
 pub(crate) const LINGER_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// Refused bodies that are read on at once; the callers of further ones may see a reset connection. Such requests are mistakes of
+/// a program, which come singly.
+pub(crate) const LINGERING_MAX: usize = 64;
+
 /// Pause after a failed accept: the process is out of file descriptors, and only a connection that closes helps.
 pub(crate) const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
 

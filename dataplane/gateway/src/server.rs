@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::Stream;
+use http::header::CONNECTION;
 use http::{HeaderMap, Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,7 +24,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 
 use crate::handler::Gateway;
-use crate::limits::{self, ACCEPT_RETRY_PAUSE};
+use crate::limits::{self, ACCEPT_RETRY_PAUSE, LINGERING_MAX};
 use crate::message::{RawRequest, RawResponse};
 use body::{BodyError, Budget};
 
@@ -42,6 +43,8 @@ struct Server {
     gateway: Arc<Gateway>,
     /// One permit for each request that may run.
     requests: Arc<Semaphore>,
+    /// One permit for each refused body that may still be read.
+    lingering: Arc<Semaphore>,
     budget: Budget,
     phase: watch::Receiver<Phase>,
 }
@@ -50,12 +53,13 @@ impl Gateway {
     /// Serves HTTP/1.1 on `listener` until `shutdown` completes; then takes no more connections and requests, lets the running
     /// requests finish within the drain time, and returns when none is left.
     ///
-    /// Dropping the future closes the listener but leaves running connections without an end; let `shutdown` complete instead.
+    /// Dropping the future aborts everything at once, operations included; let `shutdown` complete instead.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let limits = self.limits();
         let (phase, watched) = watch::channel(Phase::Serving);
         let server = Arc::new(Server {
             requests: Arc::new(Semaphore::new(limits.requests)),
+            lingering: Arc::new(Semaphore::new(LINGERING_MAX)),
             budget: Budget::new(limits.body_bytes_in_flight),
             phase: watched,
             gateway: self,
@@ -130,22 +134,16 @@ impl Server {
         mut request: RawRequest,
         body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static,
     ) -> RawResponse {
-        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
-            return self.gateway.unavailable(&request);
-        };
         let mut body = Box::pin(body);
         let timeout = self.gateway.limits().body_read_timeout;
         match self.budget.read(&request.headers, &mut body, timeout).await {
             Ok((body, room)) => {
                 request.body = body;
-                self.run(request, permit, room).await
+                self.run(request, room).await
             }
-            Err(BodyError::Busy) => self.gateway.unavailable(&request),
+            Err(BodyError::Busy) => self.gateway.unavailable(&request).with_header(CONNECTION, "close"),
             Err(BodyError::TooLarge) => {
-                tokio::spawn(async move {
-                    body::linger(body).await;
-                    drop(permit);
-                });
+                self.linger(body);
                 self.gateway.hang_up(&request, StatusCode::PAYLOAD_TOO_LARGE)
             }
             Err(BodyError::Slow) => self.gateway.hang_up(&request, StatusCode::REQUEST_TIMEOUT),
@@ -153,14 +151,23 @@ impl Server {
         }
     }
 
+    /// Reads on in a refused body while its answer is sent, unless too many do already.
+    fn linger(&self, body: impl Stream<Item = Result<Bytes, warp::Error>> + Unpin + Send + 'static) {
+        if let Ok(permit) = Arc::clone(&self.lingering).try_acquire_owned() {
+            tokio::spawn(async move {
+                body::linger(body).await;
+                drop(permit);
+            });
+        }
+    }
+
     /// Hands a request on, in a task of its own: a caller that hangs up must not cut an operation off. The permit goes with
-    /// the task, and a stopping server waits for all permits.
-    async fn run(
-        self: Arc<Self>,
-        request: RawRequest,
-        permit: OwnedSemaphorePermit,
-        room: OwnedSemaphorePermit,
-    ) -> RawResponse {
+    /// the task, and a stopping server waits for all permits. Only whole requests need one, so that slow callers hold up
+    /// nobody but themselves.
+    async fn run(self: Arc<Self>, request: RawRequest, room: OwnedSemaphorePermit) -> RawResponse {
+        let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
+            return self.gateway.unavailable(&request);
+        };
         let server = Arc::clone(&self);
         let task = tokio::spawn(async move {
             let answer = tokio::select! {
@@ -182,13 +189,17 @@ impl Server {
         drop(self.phase.clone().wait_for(|now| *now >= phase).await);
     }
 
-    /// Completes when every connection and every request has ended.
+    /// Completes when every connection, every request and every refused body has ended.
     async fn ended(&self, connections: &mut JoinSet<()>) {
         while let Some(ended) = connections.join_next().await {
             note_end(ended);
         }
-        let all = u32::try_from(self.gateway.limits().requests).unwrap_or(u32::MAX);
-        drop(self.requests.acquire_many(all).await.expect("the semaphore is never closed"));
+        for (semaphore, all) in
+            [(&self.requests, self.gateway.limits().requests), (&self.lingering, LINGERING_MAX)]
+        {
+            let all = u32::try_from(all).unwrap_or(u32::MAX);
+            drop(semaphore.acquire_many(all).await.expect("the semaphore is never closed"));
+        }
     }
 }
 

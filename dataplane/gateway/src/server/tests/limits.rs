@@ -79,14 +79,25 @@ async fn requests_beyond_the_limit_are_sent_away() {
     let server = start(Limits { requests: 1, ..Limits::default() }).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);
     first.send(waiting()).await;
-    server.control.arrived.acquire().await.expect("open").forget();
+    one(&server.control.arrived).await;
     let refused = second.call(whole("DescribeLimits", "{}")).await;
     assert_eq!(refused.status, 503);
     assert!(String::from_utf8_lossy(&refused.body).contains("ServiceUnavailable"));
     server.control.gate.add_permits(1);
     assert_eq!(first.answer().await.expect("an answer").status, 200);
-    let mut third = server.connect().await;
-    assert_eq!(third.call(whole("DescribeLimits", "{}")).await.status, 200);
+    // The refusal has left the connection usable.
+    assert_eq!(second.call(whole("DescribeLimits", "{}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn slow_callers_hold_up_nobody_but_themselves() {
+    let server = start(Limits { requests: 1, ..Limits::default() }).await;
+    let (mut slow, mut other) = (server.connect().await, server.connect().await);
+    slow.send(head("DescribeLimits", "content-length: 2\r\nexpect: 100-continue\r\n")).await;
+    // The interim answer says that the server has begun to read the body.
+    assert_eq!(slow.answer().await.expect("an interim answer").status, 100);
+    assert_eq!(other.call(whole("DescribeLimits", "{}")).await.status, 200);
+    assert_eq!(slow.call("{}").await.status, 200);
 }
 
 #[tokio::test]
@@ -94,7 +105,7 @@ async fn bodies_beyond_the_memory_for_them_are_sent_away() {
     let server = start(Limits { body_bytes_in_flight: 100, ..Limits::default() }).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);
     first.send(waiting()).await;
-    server.control.arrived.acquire().await.expect("open").forget();
+    one(&server.control.arrived).await;
     let refused = second.call(whole("DescribeLimits", &format!("{{{}}}", " ".repeat(50)))).await;
     assert_eq!(refused.status, 503);
     server.control.gate.add_permits(1);

@@ -8,7 +8,7 @@ async fn a_stopping_server_finishes_what_it_has_begun() {
     let (mut busy, mut idle) = (server.connect().await, server.connect().await);
     assert_eq!(idle.call(whole("DescribeLimits", "{}")).await.status, 200);
     busy.send(waiting()).await;
-    server.control.arrived.acquire().await.expect("open").forget();
+    one(&server.control.arrived).await;
     server.stop.send(()).expect("a running server");
     // The idle connection ends first: from then on the server is known to be draining.
     assert!(idle.answer().await.is_none());
@@ -25,7 +25,7 @@ async fn a_stopping_server_waits_for_requests_whose_caller_is_gone() {
     let server = start(Limits::default()).await;
     let mut peer = server.connect().await;
     peer.send(waiting()).await;
-    server.control.arrived.acquire().await.expect("open").forget();
+    one(&server.control.arrived).await;
     drop(peer);
     server.control.gate.add_permits(1);
     let control = Arc::clone(&server.control);
@@ -38,7 +38,7 @@ async fn a_stopping_server_does_not_wait_for_ever() {
     let server = start(Limits { drain_time: Duration::ZERO, ..Limits::default() }).await;
     let mut peer = server.connect().await;
     peer.send(waiting()).await;
-    server.control.arrived.acquire().await.expect("open").forget();
+    one(&server.control.arrived).await;
     let control = Arc::clone(&server.control);
     server.stop().await;
     assert!(peer.answer().await.is_none_or(|answer| answer.status == 500));
