@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use partita_model::descriptor::Generation;
+use partita_protocol::definition::TableClass;
 use partita_protocol::operation::ListTables;
 use partita_protocol::output::{Answer, ChangedTable, DescribedTable, TableStatus};
 use serde_json::json;
@@ -134,6 +135,36 @@ async fn of_many_creations_of_one_name_exactly_one_wins() {
     assert_eq!(won, 1);
     assert_eq!(plane.tables().len(), 1);
     assert_eq!(controls[0].drive().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_on_one_table_take_turns() {
+    let world = Arc::new(World::new().await);
+    world.create("music", provisioned(1, 1)).await;
+    let calls: Vec<_> = (0..40)
+        .map(|n| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                let class = TableClass::Standard;
+                let change = match n % 4 {
+                    0 => operation::UpdateTable {
+                        deletion_protection_enabled: Some(n % 8 == 0),
+                        ..update("music")
+                    },
+                    1 => operation::UpdateTable { table_class: Some(class), ..update("music") },
+                    2 => billing("music", BillingMode::PayPerRequest, None),
+                    _ => return world.describe("music").await,
+                };
+                world.update(change).await.unwrap()
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let served = world.plane.table("music");
+    assert_eq!((served.generation, served.billing), (Generation(2), BillingMode::PayPerRequest));
+    assert_eq!(world.control.drive().await.unwrap(), 0);
 }
 
 #[tokio::test]
