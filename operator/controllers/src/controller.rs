@@ -200,7 +200,7 @@ impl Controller {
             }
         }
         if loaded.faults.is_empty() {
-            tell_orphans(&before, &after);
+            self.tell_orphans(&before, &after);
         } else {
             // A file that cannot be read may still declare what it declared.
             for (key, file) in before.declared {
@@ -233,6 +233,17 @@ impl Controller {
         }
     }
 
+    /// Tells of objects that no file declares any more. Those that are gone are nobody's concern.
+    fn tell_orphans(&self, before: &Files, after: &Files) {
+        let owners = self.owners();
+        for (key, file) in before.declared.iter().filter(|(key, _)| !after.declared.contains_key(*key)) {
+            if owners.knows(key) {
+                let file = file.display();
+                tracing::warn!(object = %key, %file, "no file declares the object any more; it and its table stay until it is deleted");
+            }
+        }
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -260,13 +271,6 @@ impl Files {
 fn fault_at(declared: &Declared, field: &str, reason: String) -> FileFault {
     let line = declared.document.line_of(field);
     FileFault { file: declared.file.clone(), fault: Fault { line, field: field.to_owned(), reason } }
-}
-
-fn tell_orphans(before: &Files, after: &Files) {
-    for (key, file) in before.declared.iter().filter(|(key, _)| !after.declared.contains_key(*key)) {
-        let file = file.display();
-        tracing::warn!(object = %key, %file, "no file declares the object any more; it and its table stay until it is deleted");
-    }
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -44,8 +44,8 @@ impl EventLog {
     /// Records an event and logs it. The same event in a row is counted, not repeated.
     pub fn record(&self, key: &ObjectKey, severity: Severity, reason: &str, message: &str, now: UnixMillis) {
         match severity {
-            Severity::Normal => tracing::info!(object = %key, reason, message, "table"),
-            Severity::Warning => tracing::warn!(object = %key, reason, message, "table"),
+            Severity::Normal => tracing::info!(object = %key, reason, "{message}"),
+            Severity::Warning => tracing::warn!(object = %key, reason, "{message}"),
         }
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let events = events.entry(key.clone()).or_default();

@@ -44,6 +44,11 @@ impl Owners {
         self.of(&table)
     }
 
+    /// Whether the object is there.
+    pub(super) fn knows(&self, key: &ObjectKey) -> bool {
+        self.table_of.contains_key(key)
+    }
+
     /// The objects that name a table, oldest first.
     pub(super) fn of(&self, table: &TableName) -> Vec<ObjectKey> {
         self.by_table.get(table).into_iter().flatten().map(|(_, key)| key.clone()).collect()
@@ -84,6 +89,7 @@ mod tests {
         assert_eq!(owners.claim(&key("young")), Claim::Rival(key("zz-old")));
         assert_eq!(owners.claim(&key("zz-old")), Claim::Owner);
         assert_eq!(owners.remove(&key("zz-old")), [key("young")]);
+        assert!(owners.knows(&key("young")) && !owners.knows(&key("zz-old")));
         assert_eq!(owners.claim(&key("young")), Claim::Owner);
         assert_eq!(owners.of(&TableName::new("orders")), [key("young")]);
     }
