@@ -99,7 +99,8 @@ pub(crate) enum DefinitionRule {
     )]
     NonKeyAttributesRefused(&'static str),
     #[error(
-        "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified"
+        "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not \
+         specified"
     )]
     NonKeyAttributesRequired,
     #[error("One or more parameter values were invalid: Duplicate element in NonKeyAttributes: {0}")]
@@ -107,11 +108,13 @@ pub(crate) enum DefinitionRule {
     #[error("One or more parameter values were invalid: Duplicate index name: {0}")]
     DuplicateIndex(String),
     #[error(
-        "One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds per-table limit of {0}"
+        "One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds per-table limit \
+         of {0}"
     )]
     TooManyLocalIndexes(usize),
     #[error(
-        "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of {0}"
+        "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit \
+         of {0}"
     )]
     TooManyGlobalIndexes(usize),
     #[error(

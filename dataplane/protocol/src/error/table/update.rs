@@ -20,7 +20,8 @@ pub(crate) enum UpdateRule {
     )]
     CeilingRange(&'static str),
     #[error(
-        "One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+        "One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode \
+         is PROVISIONED"
     )]
     ThroughputRequired,
     #[error(
@@ -36,11 +37,13 @@ pub(crate) enum UpdateRule {
     )]
     IndexUpdateEmpty,
     #[error(
-        "One or more parameter values were invalid: Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
+        "One or more parameter values were invalid: Only one global secondary index action is allowed per \
+         GlobalSecondaryIndexUpdate object"
     )]
     IndexUpdateAmbiguous,
     #[error(
-        "One or more parameter values were invalid: Only one global secondary index update per index is allowed simultaneously. Index: {0}"
+        "One or more parameter values were invalid: Only one global secondary index update per index is \
+         allowed simultaneously. Index: {0}"
     )]
     IndexUpdateRepeated(String),
     #[error("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")]
@@ -50,7 +53,8 @@ pub(crate) enum UpdateRule {
     )]
     StreamWithoutView,
     #[error(
-        "One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be specified"
+        "One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must \
+         not be specified"
     )]
     ViewWithoutStream,
 }
