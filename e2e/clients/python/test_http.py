@@ -112,7 +112,7 @@ def test_a_body_over_16_mib_is_refused(connection):
 
 def test_deep_nesting_is_refused_not_fatal(connection, make_table):
     name = make_table("p:S")
-    for depth, kind in ((40, "ValidationException"), (100_000, "SerializationException")):
+    for depth in (40, 100_000):
         body = ('{"TableName": "%s", "Item": {"p": {"S": "a"}, "v": ' % name + '{"L": [' * depth + '{"NULL": true}' + "]}" * depth + "}}")
         response, answer = call(connection, "PutItem", body.encode())
-        assert response.status == 400 and kind in json.loads(answer)["__type"]
+        assert response.status == 400 and "ValidationException" in json.loads(answer)["__type"]
