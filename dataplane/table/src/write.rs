@@ -84,7 +84,8 @@ impl Core {
     /// Carries out a write and returns when it, or what its refusal tells, is durable.
     ///
     /// # Cancellation
-    /// When the future is dropped, the write was carried out as a whole or not at all.
+    /// When the future is dropped, the write is carried out as a whole or not at all; it may be applied after the drop, but
+    /// before any later write to the item.
     async fn write<F>(self: &Arc<Self>, intent: Intent<'_, F>) -> Result<Outcome, Error>
     where
         F: FnOnce(Option<&Item>) -> Result<Option<Item>, ServiceError>,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use partita_model::descriptor::{Generation, Statistics};
 use partita_model::{TableDescriptor, TableId, TableName};
-use partita_protocol::OperationName::{GetItem, PutItem, Scan};
-use partita_storage::{KeyRange, Order, Visibility};
+use partita_protocol::OperationName::{BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan};
+use partita_storage::{KeyRange, Location, Order, StoreOptions, Visibility};
 use serde_json::{Value, json};
 
-use super::support::{World, indexed, open, options, simple, sorted};
+use super::support::{World, call, indexed, open, options, simple, sorted};
 use crate::{Error, TableStatistics};
 
 fn put(key: &str) -> Value {
@@ -44,6 +44,41 @@ async fn everything_is_there_after_a_crash() {
     let statistics = world.engine.statistics(simple().id).await.unwrap();
     assert_eq!(statistics.table, Statistics { item_count: 50, size_bytes: 10 * 103 + 40 * 104 });
     assert_eq!(world.engine.descriptor(simple().id), Some(simple()));
+}
+
+/// The same with a folder and the engine that keeps data for real.
+#[tokio::test]
+async fn everything_is_there_when_a_folder_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let reopened = async || {
+        let location = Location::Folder(folder.path().to_owned());
+        open(partita_storage::open(StoreOptions::new(location, "shard")).await.unwrap(), options()).await
+    };
+    let engine = reopened().await;
+    engine.apply(indexed()).await.unwrap();
+    let requests: Vec<_> = (0..20)
+        .map(|sort| {
+            let item =
+                json!({"p": {"S": "k"}, "s": {"N": sort.to_string()}, "a": {"N": (-sort).to_string()}});
+            json!({"PutRequest": {"Item": item}})
+        })
+        .collect();
+    call(&engine, BatchWriteItem, json!({"RequestItems": {"indexed": requests}})).await.unwrap();
+    let statistics = engine.statistics(indexed().id).await.unwrap();
+    assert_eq!(statistics.table.item_count, 20);
+    engine.close().await.unwrap();
+
+    let engine = reopened().await;
+    assert_eq!(engine.statistics(indexed().id).await.unwrap(), statistics);
+    let query = json!({"TableName": "indexed", "IndexName": "by-a", "KeyConditionExpression": "p = :p",
+                       "ExpressionAttributeValues": {":p": {"S": "k"}}});
+    let page = call(&engine, Query, query).await.unwrap();
+    assert_eq!((&page["Count"], &page["Items"][0]["s"]), (&json!(20), &json!({"N": "19"})));
+    let delete =
+        json!({"TableName": "indexed", "Key": {"p": {"S": "k"}, "s": {"N": "3"}}, "ReturnValues": "ALL_OLD"});
+    assert_eq!(call(&engine, DeleteItem, delete).await.unwrap()["Attributes"]["a"], json!({"N": "-3"}));
+    assert_eq!(engine.statistics(indexed().id).await.unwrap().table.item_count, 19);
+    engine.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -114,7 +149,7 @@ async fn writes_that_meet_a_drop_are_refused_or_swept() {
     let writers: Vec<_> = (0..64)
         .map(|key| {
             let engine = Arc::clone(&world.engine);
-            tokio::spawn(async move { super::support::call(&engine, PutItem, put(&format!("k{key}"))).await })
+            tokio::spawn(async move { call(&engine, PutItem, put(&format!("k{key}"))).await })
         })
         .collect();
     tokio::task::yield_now().await;
