@@ -14,6 +14,9 @@ mod shell;
 mod test;
 mod tidy;
 
+use std::io::Write as _;
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -51,9 +54,20 @@ enum Command {
     Measure,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if standard error is closed.
+            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
     let shell = shell::Shell::new()?;
-    match Arguments::parse().command {
+    match command {
         Command::Test { list: true, .. } => test::list(),
         Command::Test { only, .. } => test::run(&shell, &only),
         Command::Crds => test::crds(&shell),
