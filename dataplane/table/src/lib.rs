@@ -31,7 +31,7 @@
 //! - No answer tells what is not durable, and no write is acknowledged before it is durable.
 //! - A write that changes nothing writes nothing and leaves no change record.
 //! - A page is read from one snapshot.
-//! - The row layout ([`row`]) never changes meaning.
+//! - The row layout (`row.rs`) never changes meaning.
 //! - An empty table costs the row of its descriptor and nothing else.
 //!
 //! Start reading at [`TableEngine`], then `write.rs`.

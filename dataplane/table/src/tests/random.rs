@@ -361,7 +361,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Cases and steps: some twenty thousand operations, within seconds.
-const CASES: u32 = 128;
+const CASES: u32 = 256;
 const STEPS: usize = 160;
 
 proptest! {
