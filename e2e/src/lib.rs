@@ -144,8 +144,7 @@ pub fn call(endpoint: &str, operation: &str, body: &Value) -> Result<(u16, Value
         .timeout_global(Some(PATIENCE))
         .build()
         .new_agent();
-    let credential =
-        "Credential=any/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";
+    let credential = "Credential=any/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";
     let mut answer = agent
         .post(endpoint)
         .header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"))

@@ -1,55 +1,94 @@
-//! Fuzz targets: briefly and unguided on the pinned toolchain in CI, guided by coverage for as long as asked by hand.
+//! Fuzz targets, guided by coverage on the pinned toolchain: briefly in CI, for as long as asked by hand.
+
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::shell::{Shell, has, run, say};
+use crate::shell::{Shell, output, run, say};
 
-/// Inputs per target in CI: a smoke test of some seconds; the property tests beside the code do the daily work.
-const BRIEF_RUNS: u32 = 20_000;
+/// Inputs per target in CI: some seconds. The property tests beside the code do the daily work.
+const BRIEF_RUNS: u32 = 50_000;
+/// Longest input, in bytes: the longest expression there may be.
+const INPUT_BYTES_MAX: u32 = 4096;
+/// What makes libFuzzer see which branches an input takes. LLVM's pass is in every toolchain; the sanitizers proper are not.
+const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table";
 
-/// Builds every target as an ordinary program and feeds it random inputs.
+/// Feeds every target some inputs.
 pub(crate) fn brief(shell: &Shell) -> Result<()> {
+    let programs = build(shell)?;
+    let targets = targets(shell)?;
+    ensure!(!targets.is_empty(), "fuzz/fuzz_targets is empty");
+    for target in targets {
+        say(format!("fuzz {target}: {BRIEF_RUNS} inputs"))?;
+        // The same inputs each time: a new corpus folder, and a fixed seed.
+        let corpus = shell.target.join("fuzz-brief").join(&target);
+        if corpus.exists() {
+            std::fs::remove_dir_all(&corpus)?;
+        }
+        feed(
+            shell,
+            programs.join(&target),
+            &target,
+            corpus,
+            &[&format!("-runs={BRIEF_RUNS}"), "-seed=1", "-verbosity=0"],
+        )?;
+    }
+    Ok(())
+}
+
+/// Runs one target for a while; what it learns is kept for the next time.
+pub(crate) fn guided(shell: &Shell, target: &str, seconds: u32) -> Result<()> {
+    let known = targets(shell)?;
+    ensure!(
+        known.iter().any(|name| name == target),
+        "no fuzz target is called `{target}`; there are {}",
+        known.join(", ")
+    );
+    let programs = build(shell)?;
+    let corpus = shell.cache.join("fuzz-corpus").join(target);
+    feed(
+        shell,
+        programs.join(target),
+        target,
+        corpus,
+        &[&format!("-max_total_time={seconds}"), "-print_final_stats=1"],
+    )
+}
+
+fn targets(shell: &Shell) -> Result<Vec<String>> {
+    let folder = shell.root.join("fuzz/fuzz_targets");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        names.push(entry?.path().file_stem().context("a target has a name")?.to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Builds the targets and returns the folder they lie in.
+fn build(shell: &Shell) -> Result<PathBuf> {
+    let version = output(shell.command("rustc").arg("-vV"))?;
+    let host =
+        version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc tells its host")?;
     let target = shell.target.join("fuzz");
+    // Naming the target keeps build scripts and macros free of instrumentation, which only libFuzzer's main can link.
     run(shell
         .command("cargo")
         .current_dir(shell.root.join("fuzz"))
         .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--release", "--locked", "--bins"]))?;
-    let mut ran = 0;
-    for entry in std::fs::read_dir(shell.root.join("fuzz/fuzz_targets"))
-        .context("fuzz/fuzz_targets is part of the project")?
-    {
-        let path = entry?.path();
-        let name = path.file_stem().context("a target has a name")?.to_string_lossy().into_owned();
-        say(format!("fuzz {name}: {BRIEF_RUNS} inputs"))?;
-        let seeds = shell.root.join("fuzz/seeds").join(&name);
-        let scratch = shell.target.join("fuzz-corpus").join(&name);
-        std::fs::create_dir_all(&scratch)?;
-        run(shell.command(target.join("release").join(&name)).arg(scratch).arg(seeds).args([
-            format!("-runs={BRIEF_RUNS}"),
-            "-max_len=4096".into(),
-            "-seed=1".into(),
-            "-verbosity=0".into(),
-        ]))?;
-        ran += 1;
-    }
-    ensure!(ran > 0, "fuzz/fuzz_targets is empty");
-    Ok(())
+        .env("RUSTFLAGS", COVERAGE)
+        .args(["build", "--release", "--locked", "--bins", "--target", host]))?;
+    Ok(target.join(host).join("release"))
 }
 
-/// Runs one target with coverage guidance.
-pub(crate) fn guided(shell: &Shell, target: &str, seconds: u32) -> Result<()> {
-    if !has("cargo-fuzz") {
-        say("installing cargo-fuzz")?;
-        run(shell.command("cargo").args(["install", "--locked", "cargo-fuzz"]))?;
-    }
-    let seeds = shell.root.join("fuzz/seeds").join(target);
-    ensure!(seeds.exists(), "no fuzz target is called `{target}`; they lie in fuzz/fuzz_targets");
-    let corpus = shell.target.join("fuzz-corpus").join(target);
+fn feed(shell: &Shell, program: PathBuf, target: &str, corpus: PathBuf, arguments: &[&str]) -> Result<()> {
     std::fs::create_dir_all(&corpus)?;
+    let artifacts = shell.target.join("fuzz-artifacts").join(target).join("");
+    std::fs::create_dir_all(&artifacts)?;
     run(shell
-        .command("cargo")
-        .args(["+nightly", "fuzz", "run", target])
-        .args([&corpus, &seeds])
-        .args(["--", &format!("-max_total_time={seconds}")]))
+        .command(program)
+        .args([corpus, shell.root.join("fuzz/seeds").join(target)])
+        .args([format!("-max_len={INPUT_BYTES_MAX}"), format!("-artifact_prefix={}", artifacts.display())])
+        .args(arguments))
 }

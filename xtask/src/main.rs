@@ -42,7 +42,7 @@ enum Command {
     Crds,
     /// Check crate arrows, file and function sizes, and banned words
     Tidy,
-    /// Run one fuzz target with coverage guidance (needs a nightly toolchain)
+    /// Run one fuzz target, guided by coverage
     Fuzz {
         /// A target of fuzz/fuzz_targets, without `.rs`
         target: String,
