@@ -314,8 +314,9 @@ async fn a_failed_log_fails_every_waiting_and_later_call(subject: &impl Subject)
     let snapshot = store.snapshot(Visibility::Durable).await.err().expect("a failed store has no snapshots");
     let barrier = store.barrier().await.expect_err("a failed store promises nothing");
     let close = store.close().await.expect_err("closing does not hide the failure");
-    for error in [write, read, applied, snapshot, barrier, close] {
-        assert!(error.fatal(), "{error}");
+    let ended = store.ended().await;
+    for error in [write, read, applied, snapshot, barrier, close, ended] {
+        assert!(error.fatal() && !matches!(error, Error::Closed), "{error}");
     }
 }
 
@@ -333,8 +334,10 @@ async fn closing_makes_everything_durable(subject: &impl Subject) {
 async fn a_closed_store_answers_nothing(subject: &impl Subject) {
     let store = subject.store();
     store_durably(store.as_ref(), &[("a", "1")]).await;
-    let (one, other) = futures::join!(store.close(), store.close());
+    assert!(store.ended().now_or_never().is_none(), "an open store has not ended");
+    let (one, other, ended) = futures::join!(store.close(), store.close(), store.ended());
     one.and(other).expect("closing twice is closing once");
+    assert!(matches!(ended, Error::Closed), "{ended}");
     store.close().await.expect("closing again does nothing");
     let write = store.write(put(&[("d", "1")])).await.expect_err("closed");
     let empty = store.write(WriteBatch::new()).await.expect_err("closed");

@@ -34,6 +34,7 @@ pub(crate) async fn open(root: PathBuf, path: &Path) -> Result<(Arc<dyn ObjectSt
     let prepare = move || -> Result<(Arc<dyn ObjectStore>, FolderLock)> {
         std::fs::create_dir_all(&shard).map_err(|error| Error::folder("create", &shard, error))?;
         let lock = lock(&shard)?;
+        remove_unfinished(&shard)?;
         make_durable(&shard)?;
         let objects = LocalFileSystem::new_with_prefix(&root)
             .map_err(|error| Error::unavailable("open the folder", error))?
@@ -53,6 +54,28 @@ fn lock(shard: &FsPath) -> Result<FolderLock> {
         Err(TryLockError::WouldBlock) => Err(Error::FolderInUse { folder: shard.to_owned() }),
         Err(TryLockError::Error(error)) => Err(Error::folder("lock", &path, error)),
     }
+}
+
+/// Removes the files that a process was writing when it ended. The object store writes a file under its name, `#` and a
+/// number, and then renames it; it lists none of those, so that nobody else would ever remove them, and a merge that
+/// was cut short leaves a large one. The lock says that nobody is writing now.
+fn remove_unfinished(folder: &FsPath) -> Result<()> {
+    let read = |error| Error::folder("read", folder, error);
+    for entry in std::fs::read_dir(folder).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let path = entry.path();
+        if entry.file_type().map_err(read)?.is_dir() {
+            remove_unfinished(&path)?;
+        } else if is_unfinished(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(&path).map_err(|error| Error::folder("remove", &path, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_unfinished(name: &str) -> bool {
+    let number = name.split_once('#').map(|(_, number)| number);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Makes the folders of a shard, and syncs the shard's own folder and every folder above, so that all their entries
@@ -100,6 +123,32 @@ mod tests {
         assert!(open(folder.path().to_owned(), &Path::from("a/c")).await.is_ok(), "another shard is free");
         drop(lock);
         assert!(open(folder.path().to_owned(), &path).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn files_that_were_never_finished_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, shard) = (Path::from("shard"), folder.path().join("shard"));
+        drop(open(folder.path().to_owned(), &path).await.unwrap());
+        for name in ["wal/1.sst", "wal/2.sst#1", "compacted/3.sst#12", "claim#1", "kept#", "kept#1a"] {
+            std::fs::write(shard.join(name), "").unwrap();
+        }
+        let (_, lock) = open(folder.path().to_owned(), &path).await.unwrap();
+        for (name, there) in [
+            ("wal/1.sst", true),
+            ("wal/2.sst#1", false),
+            ("compacted/3.sst#12", false),
+            ("claim#1", false),
+            ("kept#", true),
+            ("kept#1a", true),
+        ] {
+            assert_eq!(shard.join(name).exists(), there, "{name}");
+        }
+        // Another process may be writing what it finds.
+        std::fs::write(shard.join("wal/4.sst#1"), "").unwrap();
+        assert!(open(folder.path().to_owned(), &path).await.is_err());
+        assert!(shard.join("wal/4.sst#1").exists());
+        drop(lock);
     }
 
     #[tokio::test]

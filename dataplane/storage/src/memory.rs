@@ -200,6 +200,12 @@ impl ShardStore for MemoryStore {
         }
     }
 
+    async fn ended(&self) -> Error {
+        let mut progress = self.progress.subscribe();
+        let ended = progress.wait_for(|progress| progress.ended.is_some()).await;
+        ended.ok().and_then(|progress| progress.ended.clone()).unwrap_or(Error::Closed)
+    }
+
     fn discard(&self, _table: TableId) {
         // The model keeps dead rows until they are deleted, as an engine that never compacts would.
     }

@@ -34,6 +34,9 @@ struct Bookkeeping {
     dropped: HashSet<TableId>,
     /// Dropped tables that may have rows left.
     unswept: BTreeSet<TableId>,
+    /// The last row that a sweep removed. The next one goes on behind it, or it would have to pass all rows that were
+    /// removed before, again and again.
+    swept_to: Option<Bytes>,
 }
 
 /// What a call of [`Shard::sweep`] did.
@@ -59,7 +62,7 @@ impl Shard {
         }
         let read = log.tables().filter(|(_, log)| !log.readers.is_empty()).map(|(table, _)| table).collect();
         let dropped = unswept.iter().copied().collect();
-        let order = Mutex::new(Bookkeeping { log, dropped, unswept });
+        let order = Mutex::new(Bookkeeping { log, dropped, unswept, swept_to: None });
         Ok(Self { store, order, read: RwLock::new(read) })
     }
 
@@ -219,37 +222,49 @@ impl Shard {
     /// # Errors
     /// When the store fails.
     pub async fn sweep(&self, limit: usize) -> Result<Swept> {
-        let (first, garbage) = {
+        let (first, swept_to, garbage) = {
             let order = self.order.lock().await;
             let garbage: Vec<_> =
                 order.log.tables().filter(|(_, log)| log.has_garbage()).map(|(table, _)| table).collect();
-            (order.unswept.first().copied(), garbage)
+            (order.unswept.first().copied(), order.swept_to.clone(), garbage)
         };
         for table in garbage {
             self.trim(table).await?;
         }
         let Some(table) = first else { return Ok(Swept { removed: 0, finished: true }) };
-        let mut batch = WriteBatch::new();
-        let snapshot = self.store.snapshot(Visibility::Durable).await?;
-        for space in [TABLE_ROWS, CHANGE_LOG] {
-            let range = KeyRange::prefix(space::table_prefix(space, table).to_vec());
-            let mut rows = snapshot.scan(range, Order::Ascending).await?;
-            while batch.len() < limit {
-                let Some(row) = rows.next().await? else { break };
-                batch.delete(row.key);
-            }
-        }
-        let removed = batch.len();
+        let mut batch = self.removal(table, swept_to.as_deref(), limit).await?;
+        let (removed, last) = (batch.len(), batch.keys().last().cloned());
         let swept = removed < limit;
         if swept {
             batch.delete(dropped_key(table));
         }
         self.store.write(batch).await?.durable().await?;
         let mut order = self.order.lock().await;
+        order.swept_to = last;
         if swept {
             order.unswept.remove(&table);
         }
         Ok(Swept { removed, finished: order.unswept.is_empty() })
+    }
+
+    /// The removal of up to `limit` rows of a dropped table, from behind `swept_to` on if that is one of them.
+    async fn removal(&self, table: TableId, swept_to: Option<&[u8]>, limit: usize) -> Result<WriteBatch> {
+        let swept_to = swept_to.filter(|key| space::table_of_data(key) == Some(table));
+        let mut batch = WriteBatch::new();
+        // Rows that came before the drop may not be durable yet, and none comes after it: this sees all of them.
+        let snapshot = self.store.snapshot(Visibility::Applied).await?;
+        for space in [TABLE_ROWS, CHANGE_LOG] {
+            let mut range = KeyRange::prefix(space::table_prefix(space, table).to_vec());
+            if let Some(key) = swept_to {
+                range = range.after(key);
+            }
+            let mut rows = snapshot.scan(range, Order::Ascending).await?;
+            while batch.len() < limit {
+                let Some(row) = rows.next().await? else { break };
+                batch.delete(row.key);
+            }
+        }
+        Ok(batch)
     }
 
     /// Removes the records of a table that nobody needs, batch by batch.
@@ -288,7 +303,8 @@ impl Bookkeeping {
         if self.dropped.is_empty() {
             return Ok(());
         }
-        let written = batch.keys().filter_map(|key| space::table_of_data(key));
+        // Every space: the descriptor of a dropped table would bring it back at the next start.
+        let written = batch.keys().filter_map(|key| space::split(key)).map(|(_, table, _)| table);
         written.chain(entries.iter().map(|entry| entry.table)).try_for_each(|table| self.refuse_table(table))
     }
 }

@@ -260,6 +260,10 @@ pub trait ShardStore: Send + Sync + 'static {
     /// that is dropped without being closed ends as in a crash.
     async fn close(&self) -> Result<()>;
 
+    /// Returns when the store answers nothing any more, and why: [`Error::Closed`] after [`close`](Self::close),
+    /// otherwise the failure that ended it. An idle store may notice a failure only at its next write.
+    async fn ended(&self) -> Error;
+
     /// Tells the store that no row or change record of `table` will ever be read or written again, so that it
     /// may remove them whenever that is convenient. Takes no time and survives no restart.
     fn discard(&self, table: TableId);

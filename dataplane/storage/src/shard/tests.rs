@@ -15,6 +15,12 @@ fn row(table: TableId, key: &str) -> WriteBatch {
     batch
 }
 
+fn descriptor(table: TableId) -> WriteBatch {
+    let mut batch = WriteBatch::new();
+    batch.put(space::table_key(DESCRIPTORS, table, &[]), "descriptor");
+    batch
+}
+
 fn entry(table: TableId, payload: &str) -> LogEntry {
     LogEntry { table, payload: Bytes::copy_from_slice(payload.as_bytes()) }
 }
@@ -176,9 +182,7 @@ async fn a_dropped_table_is_refused_and_swept() {
     let store = MemoryStore::new();
     let shard = shard_of(&store).await;
     shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
-    let mut descriptor = WriteBatch::new();
-    descriptor.put(space::table_key(DESCRIPTORS, TABLE, &[]), "descriptor");
-    shard.commit(descriptor, vec![]).await.unwrap().durable().await.unwrap();
+    shard.commit(descriptor(TABLE), vec![]).await.unwrap().durable().await.unwrap();
     for payload in ["a", "b", "c"] {
         record(&shard, TABLE, payload).await;
         record(&shard, OTHER, payload).await;
@@ -189,6 +193,7 @@ async fn a_dropped_table_is_refused_and_swept() {
     assert_eq!(count(&shard, DESCRIPTORS, TABLE).await, 0);
     for refused in [
         shard.commit(row(TABLE, "d"), vec![]).await.map(drop),
+        shard.commit(descriptor(TABLE), vec![]).await.map(drop),
         shard.commit(WriteBatch::new(), vec![entry(TABLE, "d")]).await.map(drop),
         shard.register_reader(TABLE, "stream", LogStart::Now).await,
     ] {
@@ -206,6 +211,44 @@ async fn a_dropped_table_is_refused_and_swept() {
     }
     assert_eq!(count(&shard, TABLE_ROWS, OTHER).await, 3);
     assert!(matches!(shard.commit(row(TABLE, "d"), vec![]).await, Err(Error::TableDropped { .. })));
+}
+
+#[tokio::test]
+async fn a_sweep_removes_rows_that_became_durable_with_the_drop() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    store.hold();
+    let written = shard.commit(row(TABLE, "a"), vec![]).await.unwrap();
+    let (dropped, swept) = {
+        let release = async {
+            tokio::task::yield_now().await;
+            store.release();
+        };
+        let (dropped, swept, ()) = tokio::join!(shard.drop_table(TABLE), shard.sweep(10), release);
+        (dropped, swept)
+    };
+    dropped.unwrap();
+    written.durable().await.unwrap();
+    assert_eq!(swept.unwrap(), Swept { removed: 1, finished: true });
+    let shard = shard_of(&store.reopened()).await;
+    for space in [TABLE_ROWS, DROPPED_TABLES] {
+        assert_eq!(count(&shard, space, TABLE).await, 0, "space {space}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_behind_what_it_removed() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    for key in ["a", "b", "c"] {
+        shard.commit(row(TABLE, key), vec![]).await.unwrap().durable().await.unwrap();
+    }
+    shard.drop_table(TABLE).await.unwrap();
+    assert_eq!(shard.sweep(2).await.unwrap(), Swept { removed: 2, finished: false });
+    // Nobody puts a row there again: one that is there all the same shows where the sweep looks.
+    store.write(row(TABLE, "a")).await.unwrap().durable().await.unwrap();
+    assert_eq!(shard.sweep(2).await.unwrap(), Swept { removed: 1, finished: true });
+    assert_eq!(count(&shard, TABLE_ROWS, TABLE).await, 1);
 }
 
 #[tokio::test]

@@ -61,10 +61,14 @@ impl Shared {
         })
     }
 
-    /// The store failed: from now on this is its only answer. The first cause stands.
+    /// The store ended: from now on this is its only answer. The first cause stands.
     pub(super) fn end(&self, error: Error) {
         self.progress.send_if_modified(|progress| {
             let first = progress.ended.is_none();
+            if first && !matches!(error, Error::Closed) {
+                let cause = &error as &dyn std::error::Error;
+                tracing::error!(error = cause, "the shard store failed; it must be opened again");
+            }
             progress.ended.get_or_insert(error);
             first
         });
@@ -80,6 +84,21 @@ pub(super) struct Committer {
     pub(super) lock: Option<FolderLock>,
 }
 
+/// Says that the store has stopped, and why unless that was said before.
+struct EndOnDrop(Arc<Shared>);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.end(if std::thread::panicking() {
+            let cause = std::io::Error::other("the task that makes writes durable panicked");
+            Error::failed("write to the log", cause)
+        } else {
+            Error::Closed
+        });
+        self.0.progress.send_modify(|progress| progress.stopped = true);
+    }
+}
+
 /// Why the committer stops.
 enum Stop {
     Close,
@@ -89,6 +108,8 @@ enum Stop {
 
 impl Committer {
     pub(super) async fn run(mut self) {
+        // Whoever waits for a write is told even when this task ends by a panic.
+        let _told = EndOnDrop(Arc::clone(&self.shared));
         let mut status = self.shared.db.subscribe();
         let stop = loop {
             tokio::select! {
@@ -104,7 +125,6 @@ impl Committer {
         let ended = self.stop(stop, &mut status).await;
         drop(self.lock);
         self.shared.end(ended);
-        self.shared.progress.send_modify(|progress| progress.stopped = true);
     }
 
     /// Makes what is applied durable and publishes it.
@@ -157,7 +177,6 @@ impl Committer {
         };
         let failed = !matches!(ended, Error::Closed);
         if failed {
-            tracing::error!(error = %ended, "the shard store failed");
             // Told before the engine is stopped, which may take long with a store that does not answer.
             self.shared.end(ended.clone());
         }

@@ -121,6 +121,12 @@ impl ShardStore for SlateStore {
         }
     }
 
+    async fn ended(&self) -> Error {
+        let mut progress = self.shared.progress.subscribe();
+        let ended = progress.wait_for(|progress| progress.ended.is_some()).await;
+        ended.ok().and_then(|progress| progress.ended.clone()).unwrap_or(Error::Closed)
+    }
+
     fn discard(&self, table: TableId) {
         self.dead.add(table);
     }

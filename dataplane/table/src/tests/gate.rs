@@ -53,6 +53,10 @@ impl ShardStore for Gate {
         self.store.close().await
     }
 
+    async fn ended(&self) -> partita_storage::Error {
+        self.store.ended().await
+    }
+
     fn discard(&self, table: TableId) {
         self.store.discard(table);
     }
