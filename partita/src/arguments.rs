@@ -59,7 +59,7 @@ pub(crate) struct LocalOptions {
     #[arg(long, value_name = "STYLE", default_value = "2026")]
     pub(crate) validation_wording: Wording,
     /// What to log, as `info` or `partita_table=debug,warn`
-    #[arg(long, value_name = "FILTER", default_value = "warn,partita=info,partita_controllers=info")]
+    #[arg(long, value_name = "FILTER", default_value = "warn,partita=info")]
     pub(crate) log: String,
 }
 

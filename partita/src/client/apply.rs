@@ -22,8 +22,8 @@ pub(crate) fn run(options: &ApplyOptions) -> Result<()> {
     match refused {
         0 if loaded.documents.is_empty() => bail!("no objects were found in the given files"),
         0 => Ok(()),
-        1 => bail!("one object was refused"),
-        many => bail!("{many} objects were refused"),
+        1 => bail!("one file or object was refused"),
+        many => bail!("{many} files or objects were refused"),
     }
 }
 

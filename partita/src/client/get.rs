@@ -21,7 +21,7 @@ pub(crate) fn run(options: &GetOptions) -> Result<()> {
     let text = match options.output {
         None | Some(OutputForm::Wide) if objects.is_empty() => {
             terminal::complain(&format!(
-                "no tables are declared in namespace {}; `partita apply -f FILE` declares one",
+                "no tables are declared in namespace {}; `partita apply -f FILE` declares one, and `aws dynamodb list-tables` shows those made through the API",
                 connection.namespace()
             ));
             return Ok(());

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-gateway", &["partita-model", "partita-protocol", "partita-identity", "partita-table"]),
     ("partita-api", &[]),
     ("partita-controlplane", &["partita-model", "partita-protocol"]),
-    ("partita-controllers", &["partita-model", "partita-protocol", "partita-api", "partita-controlplane"]),
+    ("partita-controllers", &["partita-model", "partita-protocol", "partita-api"]),
     (
         "partita",
         &[
