@@ -99,6 +99,7 @@ fn doc(shell: &Shell) -> Result<()> {
         "--release",
         "--locked",
         "--workspace",
+        "--all-features",
         "--no-deps",
     ]);
     shell::run(&mut command)
