@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use partita_model::{TableId, TableName};
 
-pub use object::{Expected, ObjectKey, PutObject, StoredObject};
+pub use object::{ObjectKey, StoredObject};
 pub use record::{NewTable, TableRecord};
 pub use sqlite::SqliteCatalog;
 
@@ -51,18 +51,17 @@ pub trait Catalog: Debug + Send + Sync + 'static {
     /// Changes a table's tags; of a key in both, the new value stays.
     async fn change_tags(&self, id: TableId, change: TagChange) -> Result<(), Error>;
 
-    /// Stores an object as told by [`PutObject::expected`].
-    async fn put_object(&self, object: PutObject) -> Result<StoredObject, Error>;
+    /// Stores an object in the place of the one with its key.
+    async fn put_object(&self, object: StoredObject) -> Result<(), Error>;
 
     /// One object.
     async fn object(&self, key: &ObjectKey) -> Result<Option<StoredObject>, Error>;
 
-    /// The objects of a kind, of one namespace or of all, by namespace and name.
-    async fn objects(&self, kind: &str, namespace: Option<&str>) -> Result<Vec<StoredObject>, Error>;
+    /// The objects of a kind, by namespace and name.
+    async fn objects(&self, kind: &str) -> Result<Vec<StoredObject>, Error>;
 
-    /// Removes an object as told by `expected`, and gives back what was there.
-    async fn delete_object(&self, key: &ObjectKey, expected: Expected)
-    -> Result<Option<StoredObject>, Error>;
+    /// Removes an object, if it is there.
+    async fn delete_object(&self, key: &ObjectKey) -> Result<(), Error>;
 }
 
 /// A change of a table's tags.
@@ -70,8 +69,6 @@ pub trait Catalog: Debug + Send + Sync + 'static {
 pub struct TagChange {
     /// Keys that go. A key the table does not have is no error.
     pub remove: Vec<String>,
-    /// Whether all other keys go too.
-    pub remove_others: bool,
     /// Tags that come, or get a new value.
     pub set: Tags,
 }

@@ -27,9 +27,7 @@ use partita_model::TableId;
 use partita_model::clock::Clock;
 use partita_model::name::Scope;
 
-pub use change::TableChange;
 pub use declared::DeclaredTable;
-pub use objects::ObjectParts;
 
 use crate::Error;
 use crate::catalog::Catalog;

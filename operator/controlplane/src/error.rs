@@ -3,7 +3,6 @@
 use partita_model::TableName;
 use partita_protocol::ServiceError;
 
-use crate::catalog::ObjectKey;
 use crate::data_plane::DataPlaneError;
 
 /// A failure of the control plane.
@@ -50,29 +49,6 @@ pub enum Error {
     /// Somebody else changed the table since it was read.
     #[error("table {0} was changed meanwhile")]
     TableChanged(TableName),
-    /// Somebody else changed the object since it was read, or it exists already, or it is gone.
-    #[error("object {key} is not at the expected version; it is at {found:?}")]
-    ObjectChanged {
-        /// Which object.
-        key: ObjectKey,
-        /// Its resource version, if it exists.
-        found: Option<u64>,
-    },
-}
-
-impl Error {
-    /// Whether the same call may succeed later without change.
-    pub fn retryable(&self) -> bool {
-        matches!(self, Self::Database { .. } | Self::DataPlane { .. } | Self::TableChanged(_))
-    }
-
-    /// Whether the caller is at fault rather than the installation.
-    pub fn fault_of_caller(&self) -> bool {
-        matches!(
-            self,
-            Self::TableExists(_) | Self::TooManyTables(_) | Self::TooManyTags(_) | Self::ObjectChanged { .. }
-        )
-    }
 }
 
 /// Everything that is not the caller's fault is an `InternalServerError`, logged here, where the error ends.

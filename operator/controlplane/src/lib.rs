@@ -29,9 +29,7 @@ mod history;
 mod limits;
 mod locks;
 
-pub use control_plane::{
-    ControlPlane, DeclaredTable, ObjectParts, Options, RandomUuids, TableChange, UuidSource,
-};
+pub use control_plane::{ControlPlane, DeclaredTable, Options, RandomUuids, UuidSource};
 pub use data_plane::{DataPlane, DataPlaneError, TableStatistics};
 pub use error::Error;
 pub use history::History;

@@ -6,7 +6,7 @@ CREATE TABLE counters (
     name  TEXT   NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('table_id', 0), ('resource_version', 0);
+INSERT INTO counters (name, value) VALUES ('table_id', 0);
 
 CREATE TABLE tables (
     id         BIGINT NOT NULL PRIMARY KEY,
@@ -17,8 +17,7 @@ CREATE TABLE tables (
     revision   BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     definition TEXT   NOT NULL,
-    history    TEXT   NOT NULL,
-    owner      TEXT
+    history    TEXT   NOT NULL
 );
 
 CREATE TABLE tags (
@@ -30,15 +29,11 @@ CREATE TABLE tags (
 
 -- Declared objects of any kind, opaque to the catalog.
 CREATE TABLE objects (
-    kind             TEXT   NOT NULL,
-    namespace        TEXT   NOT NULL,
-    name             TEXT   NOT NULL,
-    uid              TEXT   NOT NULL,
-    generation       BIGINT NOT NULL,
-    resource_version BIGINT NOT NULL,
-    created_ms       BIGINT NOT NULL,
-    metadata         TEXT   NOT NULL,
-    spec             TEXT   NOT NULL,
-    status           TEXT   NOT NULL,
+    kind      TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    metadata  TEXT NOT NULL,
+    spec      TEXT NOT NULL,
+    status    TEXT NOT NULL,
     PRIMARY KEY (kind, namespace, name)
 );

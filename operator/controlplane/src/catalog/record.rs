@@ -6,7 +6,7 @@ use partita_model::{TableDescriptor, TableId, TableName};
 use partita_protocol::definition::TableDefinition;
 use partita_protocol::output::TableStatus;
 
-use super::{ObjectKey, Tags};
+use super::Tags;
 use crate::Error;
 use crate::history::History;
 
@@ -23,8 +23,6 @@ pub struct NewTable {
     pub definition: TableDefinition,
     /// The history's beginning.
     pub history: History,
-    /// The object that declares the table, if one does.
-    pub owner: Option<ObjectKey>,
 }
 
 /// A table as it was asked for and how far it has come.
@@ -48,8 +46,6 @@ pub struct TableRecord {
     pub definition: TableDefinition,
     /// How its settings changed.
     pub history: History,
-    /// The object that declares the table, if one does.
-    pub owner: Option<ObjectKey>,
 }
 
 impl NewTable {

@@ -15,7 +15,7 @@ use partita_model::{TableId, TableName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use super::{Catalog, Expected, NewTable, ObjectKey, PutObject, StoredObject, TableRecord, TagChange, Tags};
+use super::{Catalog, NewTable, ObjectKey, StoredObject, TableRecord, TagChange, Tags};
 use crate::Error;
 
 /// Readers beside the one writer.
@@ -126,7 +126,7 @@ impl Catalog for SqliteCatalog {
         tables::change_tags(self, id, change).await
     }
 
-    async fn put_object(&self, object: PutObject) -> Result<StoredObject, Error> {
+    async fn put_object(&self, object: StoredObject) -> Result<(), Error> {
         objects::put(self, object).await
     }
 
@@ -134,16 +134,12 @@ impl Catalog for SqliteCatalog {
         objects::by_key(self, key).await
     }
 
-    async fn objects(&self, kind: &str, namespace: Option<&str>) -> Result<Vec<StoredObject>, Error> {
-        objects::list(self, kind, namespace).await
+    async fn objects(&self, kind: &str) -> Result<Vec<StoredObject>, Error> {
+        objects::list(self, kind).await
     }
 
-    async fn delete_object(
-        &self,
-        key: &ObjectKey,
-        expected: Expected,
-    ) -> Result<Option<StoredObject>, Error> {
-        objects::delete(self, key, expected).await
+    async fn delete_object(&self, key: &ObjectKey) -> Result<(), Error> {
+        objects::delete(self, key).await
     }
 }
 

@@ -3,20 +3,16 @@
 use partita_model::clock::UnixMillis;
 use partita_model::descriptor::{BillingMode, Generation, Throughput};
 use partita_protocol::ServiceError;
-use partita_protocol::definition::{
-    AttributeDefinition, GlobalIndexDefinition, OnDemandThroughput, ProvisionedThroughput, SseSpecification,
-    StreamSpecification, TableClass, WarmThroughput,
-};
+use partita_protocol::definition::{ProvisionedThroughput, TableClass};
 use partita_protocol::error::UnchangedThroughput;
 use partita_protocol::output::TableStatus;
 
 use crate::catalog::TableRecord;
 use crate::history::is_decrease;
 
-/// A change of one setting. The later ones are stored and shown to whoever declared them, and not acted on yet; the API
-/// refuses them.
+/// A change of one setting.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TableChange {
+pub(super) enum TableChange {
     /// How capacity is paid for, and how much there is.
     Capacity {
         /// Absent leaves it as it is.
@@ -28,23 +24,6 @@ pub enum TableChange {
     Class(TableClass),
     /// Whether the table can be deleted.
     DeletionProtection(bool),
-    /// Not acted on: the declared global indexes, and the definitions of all attributes that keys use.
-    GlobalIndexes {
-        /// All attribute definitions, those of the table's own key among them.
-        attributes: Vec<AttributeDefinition>,
-        /// None takes them away.
-        indexes: Option<Vec<GlobalIndexDefinition>>,
-    },
-    /// Not acted on: the stream.
-    Stream(Option<StreamSpecification>),
-    /// Not acted on: encryption with a managed key.
-    Encryption(Option<SseSpecification>),
-    /// Not acted on: throughput to be ready for.
-    WarmThroughput(Option<WarmThroughput>),
-    /// Not acted on: ceilings.
-    OnDemandThroughput(Option<OnDemandThroughput>),
-    /// Not acted on: a policy document.
-    ResourcePolicy(Option<String>),
 }
 
 impl TableChange {
@@ -60,15 +39,6 @@ impl TableChange {
             Self::DeletionProtection(enabled) => {
                 changed.definition.deletion_protection_enabled = Some(enabled)
             }
-            Self::GlobalIndexes { attributes, indexes } => {
-                changed.definition.attribute_definitions = attributes;
-                changed.definition.global_secondary_indexes = indexes;
-            }
-            Self::Stream(stream) => changed.definition.stream_specification = stream,
-            Self::Encryption(sse) => changed.definition.sse_specification = sse,
-            Self::WarmThroughput(warm) => changed.definition.warm_throughput = warm,
-            Self::OnDemandThroughput(ceilings) => changed.definition.on_demand_throughput = ceilings,
-            Self::ResourcePolicy(policy) => changed.definition.resource_policy = policy,
         }
         if changed.definition.check()? != table.definition.check()? {
             changed.generation = Generation(table.generation.0 + 1);

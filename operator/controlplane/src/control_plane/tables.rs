@@ -9,7 +9,7 @@ use partita_protocol::{ServiceError, operation, output};
 use super::ControlPlane;
 use super::describe::View;
 use crate::Error;
-use crate::catalog::{NewTable, ObjectKey, TableRecord};
+use crate::catalog::{NewTable, TableRecord};
 use crate::data_plane::TableStatistics;
 use crate::history::History;
 
@@ -20,14 +20,13 @@ impl ControlPlane {
         asked: operation::CreateTable,
     ) -> Result<TableDescription, ServiceError> {
         let name = asked.table.name(&self.options.scope)?;
-        self.create(name, asked.definition, None).await
+        self.create(name, asked.definition).await
     }
 
     pub(super) async fn create(
         &self,
         name: TableName,
         definition: TableDefinition,
-        owner: Option<ObjectKey>,
     ) -> Result<TableDescription, ServiceError> {
         let now = self.clock.now();
         let checked = definition.check()?;
@@ -37,7 +36,7 @@ impl ControlPlane {
             return Err(Error::TableExists(name).into());
         }
         let uuid = self.options.uuids.uuid();
-        let new = NewTable { name, uuid, created: now, definition, history, owner };
+        let new = NewTable { name, uuid, created: now, definition, history };
         let table = self.catalog.insert_table(new, self.options.limits.tables).await?;
         tracing::info!(table = %table.name, id = %table.id, "table accepted");
         let description = self.description(&table, &TableStatistics::default(), View::Created);

@@ -6,7 +6,7 @@ use partita_protocol::output::TableStatus;
 use partita_protocol::{ServiceError, operation, output};
 
 use super::ControlPlane;
-use crate::catalog::{TableRecord, TagChange, Tags};
+use crate::catalog::{TableRecord, TagChange};
 
 /// Parts of an ARN: `arn:aws:dynamodb:<region>:<account>:<resource>`.
 const ARN_PARTS: usize = 6;
@@ -42,14 +42,6 @@ impl ControlPlane {
         Ok(output::ListTagsOfResource {
             tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
         })
-    }
-
-    /// Gives a table exactly these tags, as its manifest declares them.
-    pub async fn replace_tags(&self, name: &TableName, tags: Tags) -> Result<(), ServiceError> {
-        let _guard = self.locks.lock(name).await;
-        let table = self.idle_table(name).await?;
-        let change = TagChange { remove_others: true, set: tags, ..TagChange::default() };
-        Ok(self.catalog.change_tags(table.id, change).await?)
     }
 
     async fn change_tags(

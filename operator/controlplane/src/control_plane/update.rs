@@ -1,6 +1,5 @@
 //! UpdateTable.
 
-use partita_model::TableName;
 use partita_model::descriptor::BillingMode;
 use partita_protocol::definition::{StreamSpecification, WarmThroughput};
 use partita_protocol::output::{TableDescription, TableStatus};
@@ -8,7 +7,6 @@ use partita_protocol::{ServiceError, operation};
 
 use super::ControlPlane;
 use super::change::TableChange;
-use crate::Error;
 use crate::catalog::TableRecord;
 
 impl ControlPlane {
@@ -32,7 +30,7 @@ impl ControlPlane {
     }
 
     /// Changes a table whose lock the caller holds, and gives it as it was stored.
-    pub(super) async fn change_locked(
+    async fn change_locked(
         &self,
         table: TableRecord,
         change: Option<TableChange>,
@@ -48,20 +46,6 @@ impl ControlPlane {
             self.finish_or_log(stored.clone()).await;
         }
         Ok(stored)
-    }
-
-    /// Changes one setting of a table, whoever declared it, and gives the table as it is then.
-    pub async fn change_table(
-        &self,
-        name: &TableName,
-        change: TableChange,
-    ) -> Result<TableDescription, ServiceError> {
-        let _guard = self.locks.lock(name).await;
-        let table = self.idle_table(name).await?;
-        self.change_locked(table, Some(change)).await?;
-        let table = self.catalog.table(name).await?;
-        let table = table.ok_or_else(|| ServiceError::from(Error::TableChanged(name.clone())))?;
-        Ok(self.describe(&table).await)
     }
 }
 

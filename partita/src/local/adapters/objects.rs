@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use partita_api::{GROUP, VERSION};
 use partita_controllers::{Error, ObjectKey, Objects};
 use partita_controlplane::ControlPlane;
-use partita_controlplane::ObjectParts;
-use partita_controlplane::catalog::{self, Expected, StoredObject};
+use partita_controlplane::catalog::{self, StoredObject};
 use serde_json::{Value, json};
 
 /// The only kind so far.
@@ -19,7 +18,7 @@ pub(crate) struct CatalogObjects(pub(crate) Arc<ControlPlane>);
 #[async_trait]
 impl Objects for CatalogObjects {
     async fn list(&self) -> Result<Vec<Value>, Error> {
-        let stored = self.0.objects(KIND, None).await.map_err(unanswered)?;
+        let stored = self.0.objects(KIND).await.map_err(unanswered)?;
         Ok(stored.into_iter().map(whole).collect())
     }
 
@@ -29,18 +28,17 @@ impl Objects for CatalogObjects {
     }
 
     async fn put(&self, key: &ObjectKey, mut object: Value) -> Result<(), Error> {
-        let parts = ObjectParts {
-            metadata: Some(object["metadata"].take()),
-            spec: Some(object["spec"].take()),
-            status: Some(object["status"].take()),
+        let stored = StoredObject {
+            key: in_catalog(key),
+            metadata: object["metadata"].take(),
+            spec: object["spec"].take(),
+            status: object["status"].take(),
         };
-        self.0.put_object(in_catalog(key), Expected::Any, parts).await.map_err(unanswered)?;
-        Ok(())
+        self.0.put_object(stored).await.map_err(unanswered)
     }
 
     async fn delete(&self, key: &ObjectKey) -> Result<(), Error> {
-        self.0.delete_object(&in_catalog(key), Expected::Any).await.map_err(unanswered)?;
-        Ok(())
+        self.0.delete_object(&in_catalog(key)).await.map_err(unanswered)
     }
 }
 

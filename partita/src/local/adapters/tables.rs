@@ -31,12 +31,7 @@ impl TableControl for ControlledTables {
     }
 
     async fn create(&self, table: &TableName, definition: &TableDefinition) -> Result<(), ServiceError> {
-        let owner = partita_controlplane::catalog::ObjectKey {
-            kind: "Table".into(),
-            namespace: String::new(),
-            name: table.as_str().into(),
-        };
-        self.0.create_declared(owner, table.clone(), definition.clone()).await.map(drop)
+        self.0.create_declared(table.clone(), definition.clone()).await.map(drop)
     }
 
     async fn update(&self, update: UpdateTable) -> Result<(), ServiceError> {

@@ -23,7 +23,6 @@ pub(super) struct TableRow {
     created_ms: i64,
     definition: String,
     history: String,
-    owner: Option<String>,
 }
 
 impl TryFrom<TableRow> for TableRecord {
@@ -40,7 +39,6 @@ impl TryFrom<TableRow> for TableRecord {
             created: UnixMillis(unsigned("time of creation", row.created_ms)?),
             definition: from_json("table definition", &row.definition)?,
             history: from_json("table history", &row.history)?,
-            owner: row.owner.map(|owner| from_json("owner", &owner)).transpose()?,
         })
     }
 }
@@ -57,10 +55,6 @@ pub(super) struct ObjectRow {
     kind: String,
     namespace: String,
     name: String,
-    uid: String,
-    generation: i64,
-    resource_version: i64,
-    created_ms: i64,
     metadata: String,
     spec: String,
     status: String,
@@ -72,10 +66,6 @@ impl TryFrom<ObjectRow> for StoredObject {
     fn try_from(row: ObjectRow) -> Result<Self, Error> {
         Ok(Self {
             key: ObjectKey { kind: row.kind, namespace: row.namespace, name: row.name },
-            uid: row.uid,
-            generation: unsigned("generation", row.generation)?,
-            resource_version: unsigned("resource version", row.resource_version)?,
-            created: UnixMillis(unsigned("time of creation", row.created_ms)?),
             metadata: from_json("object's metadata", &row.metadata)?,
             spec: from_json("object's spec", &row.spec)?,
             status: from_json("object's status", &row.status)?,

@@ -30,7 +30,6 @@ pub(super) async fn insert(
         created: new.created,
         definition: new.definition,
         history: new.history,
-        owner: new.owner,
     };
     insert_row(&mut writer, &table).await?;
     set_tags(&mut writer, table.id, &tags).await?;
@@ -60,8 +59,8 @@ async fn check_free(writer: &mut Writer, name: &TableName, tables_max: u64) -> R
 
 async fn insert_row(writer: &mut Writer, table: &TableRecord) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO tables (id, name, uuid, status, generation, revision, created_ms, definition, history, owner) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO tables (id, name, uuid, status, generation, revision, created_ms, definition, history) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(signed(table.id.0))
     .bind(table.name.as_str())
@@ -72,7 +71,6 @@ async fn insert_row(writer: &mut Writer, table: &TableRecord) -> Result<(), Erro
     .bind(signed(table.created.0))
     .bind(to_json(&table.definition))
     .bind(to_json(&table.history))
-    .bind(table.owner.as_ref().map(to_json))
     .execute(&mut **writer)
     .await
     .map_err(failed("add a table"))?;
@@ -122,15 +120,14 @@ pub(super) async fn update(catalog: &SqliteCatalog, mut table: TableRecord) -> R
     let read_at = table.revision;
     table.revision += 1;
     let done = sqlx::query(
-        "UPDATE tables SET status = $1, generation = $2, revision = $3, definition = $4, history = $5, owner = $6 \
-         WHERE id = $7 AND revision = $8",
+        "UPDATE tables SET status = $1, generation = $2, revision = $3, definition = $4, history = $5 \
+         WHERE id = $6 AND revision = $7",
     )
     .bind(table.status.as_str())
     .bind(signed(table.generation.0))
     .bind(signed(table.revision))
     .bind(to_json(&table.definition))
     .bind(to_json(&table.history))
-    .bind(table.owner.as_ref().map(to_json))
     .bind(signed(table.id.0))
     .bind(signed(read_at))
     .execute(&catalog.pool)
@@ -166,13 +163,6 @@ pub(super) async fn change_tags(
     change: TagChange,
 ) -> Result<(), Error> {
     let mut writer = catalog.begin().await?;
-    if change.remove_others {
-        sqlx::query("DELETE FROM tags WHERE table_id = $1")
-            .bind(signed(id.0))
-            .execute(&mut *writer)
-            .await
-            .map_err(failed("remove tags"))?;
-    }
     for key in &change.remove {
         sqlx::query("DELETE FROM tags WHERE table_id = $1 AND tag_key = $2")
             .bind(signed(id.0))

@@ -28,11 +28,6 @@ fn table(name: &str) -> NewTable {
         created: UnixMillis(1_700_000_000_123),
         definition: definition(2),
         history: History::begin(None, UnixMillis(1_700_000_000_123)),
-        owner: Some(ObjectKey {
-            kind: "Table".to_owned(),
-            namespace: "ns".to_owned(),
-            name: name.to_owned(),
-        }),
     }
 }
 
@@ -190,99 +185,53 @@ async fn tags_are_changed_all_or_not_at_all() {
     let change = TagChange {
         remove: vec!["k0".to_owned(), "absent".to_owned()],
         set: Tags::from([tag("k1", "new"), tag("k9", "")]),
-        ..TagChange::default()
     };
     catalog.change_tags(id, change).await.unwrap();
     let expected = Tags::from([tag("k1", "new"), tag("k9", "")]);
     assert_eq!(catalog.tags(id).await.unwrap(), expected);
 
     let many = (0..50).map(|n| (format!("m{n}"), String::new())).collect();
-    let refused = catalog
-        .change_tags(id, TagChange { remove: vec!["k9".to_owned()], set: many, ..TagChange::default() })
-        .await;
+    let refused = catalog.change_tags(id, TagChange { remove: vec!["k9".to_owned()], set: many }).await;
     assert!(matches!(refused.unwrap_err(), Error::TooManyTags(50)));
     assert_eq!(catalog.tags(id).await.unwrap(), expected, "nothing of the refused change stays");
-
-    let only = Tags::from([tag("only", "one")]);
-    let change = TagChange { remove_others: true, set: only.clone(), ..TagChange::default() };
-    catalog.change_tags(id, change).await.unwrap();
-    assert_eq!(catalog.tags(id).await.unwrap(), only);
 }
 
 fn key(name: &str) -> ObjectKey {
     ObjectKey { kind: "Table".to_owned(), namespace: "ns".to_owned(), name: name.to_owned() }
 }
 
-fn put(name: &str, expected: Expected) -> PutObject {
-    PutObject {
-        key: key(name),
-        expected,
-        uid: "uid".to_owned(),
-        created: UnixMillis(7),
-        metadata: None,
-        spec: None,
-        status: None,
-    }
+fn object(key: ObjectKey) -> StoredObject {
+    StoredObject { key, metadata: json!({ "labels": {} }), spec: json!({ "a": 1 }), status: json!(null) }
 }
 
 #[tokio::test]
-async fn objects_are_versioned_and_generations_count_specs() {
+async fn an_object_is_what_was_stored_last() {
     let folder = Folder::new();
     let catalog = folder.open().await;
-    let created = catalog
-        .put_object(PutObject { spec: Some(json!({ "a": 1 })), ..put("x", Expected::Absent) })
-        .await
-        .unwrap();
-    assert_eq!((created.generation, created.uid.as_str(), created.created), (1, "uid", UnixMillis(7)));
-    let status = PutObject {
-        status: Some(json!("ok")),
-        uid: "ignored".to_owned(),
-        ..put("x", Expected::Version(created.resource_version))
-    };
-    let with_status = catalog.put_object(status.clone()).await.unwrap();
-    assert_eq!((with_status.generation, &with_status.uid), (1, &created.uid));
-    assert_eq!((&with_status.spec, &with_status.status), (&json!({ "a": 1 }), &json!("ok")));
-    assert!(with_status.resource_version > created.resource_version);
-
-    let stale = catalog.put_object(status).await.unwrap_err();
-    assert!(
-        matches!(stale, Error::ObjectChanged { found, .. } if found == Some(with_status.resource_version))
-    );
-    let exists = catalog.put_object(put("x", Expected::Absent)).await.unwrap_err();
-    assert!(matches!(exists, Error::ObjectChanged { .. }));
-
-    let same = PutObject { spec: Some(json!({ "a": 1 })), ..put("x", Expected::Any) };
-    assert_eq!(catalog.put_object(same).await.unwrap().generation, 1, "the same spec is no new generation");
-    let other = PutObject { spec: Some(json!({ "a": 2 })), ..put("x", Expected::Any) };
-    let last = catalog.put_object(other).await.unwrap();
-    assert_eq!(last.generation, 2);
+    catalog.put_object(object(key("x"))).await.unwrap();
+    let last = StoredObject { status: json!("ok"), ..object(key("x")) };
+    catalog.put_object(last.clone()).await.unwrap();
     catalog.close().await;
 
     let catalog = folder.open().await;
-    assert_eq!(catalog.object(&key("x")).await.unwrap(), Some(last.clone()));
-    let kept = catalog.delete_object(&key("x"), Expected::Version(1)).await.unwrap_err();
-    assert!(matches!(kept, Error::ObjectChanged { .. }));
-    let removed = catalog.delete_object(&key("x"), Expected::Version(last.resource_version)).await.unwrap();
-    assert_eq!(removed, Some(last.clone()));
+    assert_eq!(catalog.object(&key("x")).await.unwrap(), Some(last));
+    catalog.delete_object(&key("x")).await.unwrap();
     assert_eq!(catalog.object(&key("x")).await.unwrap(), None);
-    assert_eq!(catalog.delete_object(&key("x"), Expected::Any).await.unwrap(), None);
-    let again = catalog.put_object(put("x", Expected::Absent)).await.unwrap();
-    assert!(again.resource_version > last.resource_version, "versions never come back");
+    catalog.delete_object(&key("x")).await.unwrap();
 }
 
 #[tokio::test]
-async fn objects_are_listed_by_kind_and_namespace() {
+async fn objects_are_listed_by_kind() {
     let catalog = SqliteCatalog::in_memory().await.unwrap();
     for (kind, namespace, name) in [("B", "n", "b"), ("A", "n", "b"), ("A", "n", "a"), ("A", "m", "z")] {
         let key = ObjectKey { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() };
-        catalog.put_object(PutObject { key, ..put("", Expected::Absent) }).await.unwrap();
+        catalog.put_object(object(key)).await.unwrap();
     }
-    let names = |objects: Vec<StoredObject>| -> Vec<String> {
-        objects.into_iter().map(|object| object.key.to_string()).collect()
-    };
-    assert_eq!(names(catalog.objects("A", None).await.unwrap()), ["A/m/z", "A/n/a", "A/n/b"]);
-    assert_eq!(names(catalog.objects("A", Some("n")).await.unwrap()), ["A/n/a", "A/n/b"]);
-    assert!(catalog.objects("C", None).await.unwrap().is_empty());
+    let listed = catalog.objects("A").await.unwrap();
+    let keys: Vec<_> =
+        listed.iter().map(|o| [&o.key.kind, &o.key.namespace, &o.key.name].map(String::as_str)).collect();
+    assert_eq!(keys, [["A", "m", "z"], ["A", "n", "a"], ["A", "n", "b"]]);
+    assert!(catalog.objects("C").await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -322,6 +271,5 @@ async fn what_cannot_be_read_is_an_error() {
         sqlx::query(damage).execute(&catalog.pool).await.unwrap();
         let error = catalog.table(&name).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { .. }), "{damage}: {error}");
-        assert!(!error.retryable());
     }
 }

@@ -10,8 +10,7 @@ use partita_model::{TableDescriptor, TableId, TableName};
 
 use crate::Error;
 use crate::catalog::{
-    Catalog, Expected, NewTable, ObjectKey, PutObject, SqliteCatalog, StoredObject, TableRecord, TagChange,
-    Tags,
+    Catalog, NewTable, ObjectKey, SqliteCatalog, StoredObject, TableRecord, TagChange, Tags,
 };
 use crate::data_plane::{DataPlane, DataPlaneError, TableStatistics};
 
@@ -193,7 +192,7 @@ impl Catalog for Mortal<SqliteCatalog> {
         self.crash.step(self.inner.change_tags(id, change)).await.unwrap_or_else(dead)
     }
 
-    async fn put_object(&self, object: PutObject) -> Result<StoredObject, Error> {
+    async fn put_object(&self, object: StoredObject) -> Result<(), Error> {
         self.inner.put_object(object).await
     }
 
@@ -201,15 +200,11 @@ impl Catalog for Mortal<SqliteCatalog> {
         self.inner.object(key).await
     }
 
-    async fn objects(&self, kind: &str, namespace: Option<&str>) -> Result<Vec<StoredObject>, Error> {
-        self.inner.objects(kind, namespace).await
+    async fn objects(&self, kind: &str) -> Result<Vec<StoredObject>, Error> {
+        self.inner.objects(kind).await
     }
 
-    async fn delete_object(
-        &self,
-        key: &ObjectKey,
-        expected: Expected,
-    ) -> Result<Option<StoredObject>, Error> {
-        self.inner.delete_object(key, expected).await
+    async fn delete_object(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.inner.delete_object(key).await
     }
 }

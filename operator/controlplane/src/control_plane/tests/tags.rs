@@ -6,7 +6,6 @@ use partita_protocol::output::Answer;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalog::Tags;
 
 const ARN: &str = "arn:aws:dynamodb:eu-central-1:000000000000:table/music";
 
@@ -32,9 +31,6 @@ async fn tags_come_and_go() {
     let keys = vec!["cost".to_owned(), "absent".to_owned()];
     world.control.untag_resource(UntagResource { arn: ARN.to_owned(), keys }).await.unwrap();
     assert_eq!(tags(&world).await, json!([{ "Key": "team", "Value": "b" }]));
-    let exactly = Tags::from([("only".to_owned(), "one".to_owned())]);
-    world.control.replace_tags(&name("music"), exactly).await.unwrap();
-    assert_eq!(tags(&world).await, json!([{ "Key": "only", "Value": "one" }]));
 }
 
 #[tokio::test]
