@@ -1,6 +1,7 @@
 //! Fuzz targets, guided by coverage on the pinned toolchain: briefly in CI, for as long as asked by hand.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -26,13 +27,9 @@ pub(crate) fn brief(shell: &Shell) -> Result<()> {
         if corpus.exists() {
             std::fs::remove_dir_all(&corpus)?;
         }
-        feed(
-            shell,
-            programs.join(&target),
-            &target,
-            corpus,
-            &[&format!("-runs={BRIEF_RUNS}"), "-seed=1", "-verbosity=0"],
-        )?;
+        let arguments = [&format!("-runs={BRIEF_RUNS}"), "-seed=1"];
+        // libFuzzer is talkative: what it says is shown when it fails.
+        output(&mut feeding(shell, programs.join(&target), &target, corpus, &arguments)?)?;
     }
     Ok(())
 }
@@ -47,13 +44,8 @@ pub(crate) fn guided(shell: &Shell, target: &str, seconds: u32) -> Result<()> {
     );
     let programs = build(shell)?;
     let corpus = shell.cache.join("fuzz-corpus").join(target);
-    feed(
-        shell,
-        programs.join(target),
-        target,
-        corpus,
-        &[&format!("-max_total_time={seconds}"), "-print_final_stats=1"],
-    )
+    let arguments = [&format!("-max_total_time={seconds}"), "-print_final_stats=1"];
+    run(&mut feeding(shell, programs.join(target), target, corpus, &arguments)?)
 }
 
 fn targets(shell: &Shell) -> Result<Vec<String>> {
@@ -82,13 +74,21 @@ fn build(shell: &Shell) -> Result<PathBuf> {
     Ok(target.join(host).join("release"))
 }
 
-fn feed(shell: &Shell, program: PathBuf, target: &str, corpus: PathBuf, arguments: &[&str]) -> Result<()> {
+/// The run of a built target on its corpus and seeds, inputs that fail going to the target folder.
+fn feeding(
+    shell: &Shell,
+    program: PathBuf,
+    target: &str,
+    corpus: PathBuf,
+    arguments: &[&str],
+) -> Result<Command> {
     std::fs::create_dir_all(&corpus)?;
     let artifacts = shell.target.join("fuzz-artifacts").join(target).join("");
     std::fs::create_dir_all(&artifacts)?;
-    run(shell
-        .command(program)
+    let mut command = shell.command(program);
+    command
         .args([corpus, shell.root.join("fuzz/seeds").join(target)])
         .args([format!("-max_len={INPUT_BYTES_MAX}"), format!("-artifact_prefix={}", artifacts.display())])
-        .args(arguments))
+        .args(arguments);
+    Ok(command)
 }
