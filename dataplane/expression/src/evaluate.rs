@@ -1,7 +1,7 @@
 //! Whether a condition holds for an item.
 //!
 //! A missing attribute is not an error: every test of it is false, except `attribute_not_exists` and `<>`. Nor is a type that
-//! a test cannot take, once it comes from the item.
+//! a test cannot take, once it comes from the item; the size of what has none differs from nothing, so even `<>` is false.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -22,7 +22,9 @@ pub(crate) fn holds(node: &Node, item: &Item) -> bool {
 fn passes(test: &Test, item: &Item) -> bool {
     match test {
         Test::Compare { comparator, left, right } => {
-            compare(*comparator, value(left, item), value(right, item))
+            !has_no_size(left, item)
+                && !has_no_size(right, item)
+                && compare(*comparator, value(left, item), value(right, item))
         }
         Test::Between { operand, lower, upper } => {
             let operand = value(operand, item);
@@ -64,6 +66,14 @@ fn value<'v>(operand: &'v Operand, item: &'v Item) -> Option<Cow<'v, AttributeVa
             let size = size(&*value(sized, item)?)?;
             Some(Cow::Owned(AttributeValue::N(Number::from(size as u64))))
         }
+    }
+}
+
+/// Whether the operand is the size of a value whose type has none.
+fn has_no_size(operand: &Operand, item: &Item) -> bool {
+    match operand {
+        Operand::Size(sized) => value(sized, item).is_some_and(|value| size(&value).is_none()),
+        Operand::Path(_) | Operand::Value(_) => false,
     }
 }
 

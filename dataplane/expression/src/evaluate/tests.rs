@@ -129,7 +129,11 @@ fn size_is_of_what_has_one() {
         check(&item, &condition, false);
     }
     for name in ["n", "bool", "null"] {
-        check(&each, &format!("size(#{name}) >= :zero"), false);
+        for comparator in ["=", "<>", "<", "<=", ">", ">="] {
+            check(&each, &format!("size(#{name}) {comparator} :zero"), false);
+            check(&each, &format!(":zero {comparator} size(#{name})"), false);
+        }
+        check(&each, &format!("size(#{name}) <> q"), false);
     }
     check(&item([("e", s("é😀"))]), "size(e) > :two", true);
 }
