@@ -54,6 +54,10 @@ pub enum SubstitutionError {
     InvalidNameKey(String),
     #[error("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{0}\"")]
     InvalidValueKey(String),
+    #[error("ExpressionAttributeNames contains invalid value: Empty attribute name for key {0}")]
+    EmptyName(String),
+    #[error("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size")]
+    TooLarge,
     /// Made by the protocol, which reads the values; `reason` is the sentence about the value.
     #[error("ExpressionAttributeValues contains invalid value: {reason} for key {key}")]
     InvalidValue { key: String, reason: String },
@@ -106,6 +110,14 @@ pub enum KeyConditionError {
     /// A value's type is not the key attribute's.
     #[error("One or more parameter values were invalid: Condition parameter type does not match schema type")]
     TypeMismatch,
+    /// A value that no key attribute can have. Clients see the sentence about empty keys, which the protocol makes.
+    #[error("the key attribute {name} is compared with an empty value")]
+    EmptyValue {
+        /// The key attribute.
+        name: String,
+        /// Whether the value is a string; else it is a binary.
+        text: bool,
+    },
 }
 
 /// Why an update cannot be applied to the item it meets.

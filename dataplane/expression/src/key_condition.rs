@@ -118,7 +118,19 @@ impl KeyCondition {
         if condition.values.iter().any(|value| value.attribute_type() != expected) {
             return Err(KeyConditionError::TypeMismatch);
         }
-        Ok(Some(bound))
+        match condition.values.iter().find_map(empty_text) {
+            Some(text) => Err(KeyConditionError::EmptyValue { name: key.name.clone(), text }),
+            None => Ok(Some(bound)),
+        }
+    }
+}
+
+/// Of an empty value, whether it is a string.
+fn empty_text(value: &AttributeValue) -> Option<bool> {
+    match value {
+        AttributeValue::S(text) if text.is_empty() => Some(true),
+        AttributeValue::B(bytes) if bytes.is_empty() => Some(false),
+        _ => None,
     }
 }
 

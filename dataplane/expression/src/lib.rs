@@ -54,5 +54,5 @@ pub use legacy::{
 };
 pub use path::{Path, Step};
 pub use projection::Projection;
-pub use substitution::{Substitutions, check_maps_have_expressions, check_name_keys, check_value_keys};
+pub use substitution::{Substitutions, check_maps_have_expressions, check_names, check_value_keys};
 pub use update::Update;

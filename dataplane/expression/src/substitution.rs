@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use partita_model::AttributeValue;
+use partita_model::size::attribute_size;
+use partita_model::{AttributeValue, limits};
 
 use crate::error::{Fault, SubstitutionError};
 use crate::token::is_name_byte;
@@ -29,13 +30,17 @@ struct Used<'a> {
 }
 
 impl<'a> Substitutions<'a> {
-    /// Takes the maps as given. Refuses empty maps, and keys that are not `#` or `:` and then letters, digits and `_`.
+    /// Takes the maps as given. Refuses empty maps, keys that are not `#` or `:` and then letters, digits and `_`, empty
+    /// attribute names, and maps that together are larger than [`limits::SUBSTITUTIONS_BYTES_MAX`].
     pub fn new(
         names: Option<&'a BTreeMap<String, String>>,
         values: Option<&'a BTreeMap<String, AttributeValue>>,
     ) -> Result<Self, Error> {
-        check_name_keys(names.map(BTreeMap::keys))?;
+        check_names(names)?;
         check_value_keys(values.map(BTreeMap::keys))?;
+        if size(names, values) > limits::SUBSTITUTIONS_BYTES_MAX {
+            return Err(SubstitutionError::TooLarge.into());
+        }
         Ok(Self { names, values, used: RefCell::default() })
     }
 
@@ -74,10 +79,15 @@ impl<'a> Substitutions<'a> {
     }
 }
 
-/// The checks of [`Substitutions::new`] on the keys of `ExpressionAttributeNames`, for a caller that must make them before it
-/// has read the values.
-pub fn check_name_keys<'k>(keys: Option<impl ExactSizeIterator<Item = &'k String>>) -> Result<(), Error> {
-    check_keys('#', keys, SubstitutionError::NamesEmpty, SubstitutionError::InvalidNameKey)
+/// The checks of [`Substitutions::new`] on `ExpressionAttributeNames`, for a caller that must make them before it has read
+/// the values.
+pub fn check_names(names: Option<&BTreeMap<String, String>>) -> Result<(), Error> {
+    let keys = names.map(BTreeMap::keys);
+    check_keys('#', keys, SubstitutionError::NamesEmpty, SubstitutionError::InvalidNameKey)?;
+    match names.into_iter().flatten().find(|(_, name)| name.is_empty()) {
+        Some((key, _)) => Err(SubstitutionError::EmptyName(key.clone()).into()),
+        None => Ok(()),
+    }
 }
 
 /// The checks of [`Substitutions::new`] on the keys of `ExpressionAttributeValues`, for a caller that must make them before it
@@ -102,6 +112,16 @@ pub fn check_maps_have_expressions(
         return Err(SubstitutionError::ValuesWithoutExpression(kinds).into());
     }
     Ok(())
+}
+
+/// Bytes of both maps, keys and what they stand for; values count as they would in an item.
+fn size(
+    names: Option<&BTreeMap<String, String>>,
+    values: Option<&BTreeMap<String, AttributeValue>>,
+) -> usize {
+    let names = names.into_iter().flatten().map(|(key, name)| key.len() + name.len());
+    let values = values.into_iter().flatten().map(|(key, value)| attribute_size(key, value));
+    names.chain(values).sum()
 }
 
 fn check_keys<'k>(

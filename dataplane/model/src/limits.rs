@@ -28,6 +28,8 @@ pub const BATCH_WRITE_REQUESTS_MAX: usize = 25;
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest expression text.
 pub const EXPRESSION_BYTES_MAX: usize = 4096;
+/// Names and values that a request's expressions may use, with their placeholders: 2 MB.
+pub const SUBSTITUTIONS_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Operators and functions of one expression.
 pub const EXPRESSION_OPERATORS_MAX: usize = 300;
 /// Operands of `IN`.

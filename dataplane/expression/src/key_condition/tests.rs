@@ -159,6 +159,24 @@ fn legacy_key_conditions_bind_as_expressions_do() {
 }
 
 #[test]
+fn no_key_is_compared_with_an_empty_value() {
+    use ComparisonOperator::{BeginsWith, Between, Eq, Gt};
+    let key = [key("p", ScalarType::S), key("c", ScalarType::B)];
+    let bind = |p: AttributeValue, operator, c: &[AttributeValue]| {
+        legacy([("p", Eq, &[p]), ("c", operator, c)]).unwrap().bind(&key[0], Some(&key[1]))
+    };
+    let empty = |name: &str, text| Err(KeyConditionError::EmptyValue { name: name.to_owned(), text });
+    assert_eq!(bind(s(""), Gt, &[b(b"")]), empty("p", true));
+    for (operator, values) in
+        [(Eq, vec![b(b"")]), (BeginsWith, vec![b(b"")]), (Between, vec![b(b""), b(b"a")])]
+    {
+        assert_eq!(bind(s("a"), operator, &values), empty("c", false), "{operator}");
+    }
+    assert!(bind(s("a"), Gt, &[b(&[0])]).is_ok());
+    assert_eq!(bind(s("a"), Gt, &[s("")]), Err(KeyConditionError::TypeMismatch));
+}
+
+#[test]
 fn legacy_key_conditions_are_checked() {
     use ComparisonOperator::{Between, Eq, Null};
     let text = |result: Result<KeyCondition, Error>| result.unwrap_err().to_string();

@@ -33,6 +33,29 @@ fn keys_must_be_placeholders() {
 }
 
 #[test]
+fn names_stand_for_something() {
+    let named =
+        |name: &str| BTreeMap::from([("#a".to_owned(), "a".to_owned()), ("#b".to_owned(), name.to_owned())]);
+    assert_eq!(
+        Substitutions::new(Some(&named("")), None).unwrap_err().to_string(),
+        "ExpressionAttributeNames contains invalid value: Empty attribute name for key #b"
+    );
+    assert!(Substitutions::new(Some(&named(" ")), None).is_ok());
+}
+
+#[test]
+fn both_maps_together_have_a_largest_size() {
+    let names = BTreeMap::from([("#n".to_owned(), "x".repeat(1000))]);
+    let largest = limits::SUBSTITUTIONS_BYTES_MAX - 1002 - 2;
+    let of = |bytes: usize| BTreeMap::from([(":v".to_owned(), AttributeValue::S("x".repeat(bytes)))]);
+    assert!(Substitutions::new(Some(&names), Some(&of(largest))).is_ok());
+    assert_eq!(
+        Substitutions::new(Some(&names), Some(&of(largest + 1))).unwrap_err().to_string(),
+        "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size"
+    );
+}
+
+#[test]
 fn empty_maps_are_refused_names_first() {
     let (no_names, no_values) = (names([]), values([]));
     let text = |names, values| Substitutions::new(names, values).unwrap_err().to_string();

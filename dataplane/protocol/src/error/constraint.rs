@@ -100,6 +100,8 @@ pub(crate) enum Constraint {
     Pattern(&'static str),
     /// Each value of a map is a list of one to this many elements.
     MapValueLengthMax(usize),
+    /// Each value of a map has at most this many characters.
+    MapTextLengthMax(usize),
     /// Each key of a map has a constraint of its own; the text inside the brackets.
     MapKeys(String),
 }
@@ -114,6 +116,7 @@ impl Constraint {
             | Self::NameLengthMax(_)
             | Self::Pattern(_)
             | Self::MapValueLengthMax(_)
+            | Self::MapTextLengthMax(_)
             | Self::MapKeys(_) => false,
         }
     }
@@ -135,6 +138,10 @@ impl Constraint {
             Self::MapValueLengthMax(most) => format!(
                 "Map value must satisfy constraint: [Member must have length less than or equal to {most}, Member must \
                  have length greater than or equal to 1]"
+            ),
+            Self::MapTextLengthMax(most) => format!(
+                "Map value must satisfy constraint: [Member must have length less than or equal to {most}, Member must \
+                 have length greater than or equal to 0]"
             ),
             Self::MapKeys(inner) => format!("Map keys must satisfy constraint: [{inner}]"),
         }

@@ -119,6 +119,7 @@ pub(super) fn value_sentence(fault: &ValueFault) -> String {
         ValueFault::DuplicateStrings(members) => duplicate_strings(&members.join(", ")),
         ValueFault::DuplicateNumbers => "Input collection contains duplicates".to_owned(),
         ValueFault::DuplicateBinaries(members) => duplicate_binaries(&members.join(", ")),
+        ValueFault::EmptyName => invalid("Empty attribute name"),
         ValueFault::Number(error) => number_sentence(error),
         ValueFault::TooDeep => {
             "Nesting Levels have exceeded supported limits: Attributes in the item have nested \

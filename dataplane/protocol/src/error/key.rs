@@ -1,5 +1,6 @@
 //! Sentences about keys and indexes: the rules that need a table's schema. The same in both eras.
 
+use partita_expression::KeyConditionError;
 use partita_model::value::AttributeType;
 use partita_model::{IndexName, ScalarType};
 
@@ -90,8 +91,16 @@ impl ServiceError {
     }
 
     /// A key condition that does not fit the key it is used on.
-    pub fn key_condition(error: &partita_expression::KeyConditionError) -> Self {
-        Self::validation(error.to_string())
+    pub fn key_condition(error: &KeyConditionError) -> Self {
+        match error {
+            KeyConditionError::EmptyValue { name, text: true } => {
+                Self::empty_key_value(name, EmptyKeyValue::Text)
+            }
+            KeyConditionError::EmptyValue { name, text: false } => {
+                Self::empty_key_value(name, EmptyKeyValue::Binary)
+            }
+            _ => Self::validation(error.to_string()),
+        }
     }
 
     /// A Query's filter on an attribute of the key it reads by; `expression` is false for the legacy `QueryFilter`.

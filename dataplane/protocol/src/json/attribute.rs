@@ -35,6 +35,8 @@ pub(crate) enum ValueFault {
     DuplicateNumbers,
     /// Equal binaries in a set; the set as given, in base64.
     DuplicateBinaries(Vec<String>),
+    /// An attribute without a name.
+    EmptyName,
     /// A number that is none, or out of range.
     Number(NumberError),
     /// Lists and maps inside each other beyond the limit.
@@ -52,9 +54,11 @@ pub(crate) enum SetKind {
     Binaries,
 }
 
-/// Reads a map of attribute values: an item, a key, or the values of expressions.
+/// Reads a map of attribute values: an item, a key, or the values of expressions. Its attributes have names; those of the
+/// maps inside may be empty.
 pub(crate) fn item(value: Value) -> Result<Candidate<Item>, ServiceError> {
-    map_of_values(value, 0)
+    let read = map_of_values(value, 0)?;
+    Ok(read.and_then(|item| if item.contains_key("") { Err(ValueFault::EmptyName) } else { Ok(item) }))
 }
 
 /// Reads one attribute value.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use partita_expression::{
-    Condition, Kind, Substitutions, check_maps_have_expressions, check_name_keys, check_value_keys,
+    Condition, Kind, Substitutions, check_maps_have_expressions, check_names, check_value_keys,
 };
-use partita_model::{AttributeValue, Item};
+use partita_model::{AttributeValue, Item, limits};
 
 use super::legacy::{GivenExpected, check_expected, conditional_operator, expected_values};
 use crate::ServiceError;
-use crate::error::Violations;
+use crate::error::{Constraint, Place, Violations};
 use crate::json::{Candidate, Members, attribute_value};
 
 /// A parameter's name, and whether the request holds it.
@@ -60,10 +60,26 @@ impl GivenMaps {
     /// Checks the maps against the expressions the operation takes, each with whether the request holds it.
     pub(crate) fn check(self, accepted: &[(Kind, bool)]) -> Result<Maps, ServiceError> {
         check_maps_have_expressions(self.names.is_some(), self.values.is_some(), accepted)?;
-        check_name_keys(self.names.as_ref().map(BTreeMap::keys))?;
+        check_names(self.names.as_ref())?;
+        self.check_lengths()?;
         check_value_keys(self.values.as_ref().map(BTreeMap::keys))?;
         let values = self.values.map(accept_values).transpose()?;
         Ok(Maps { names: self.names, values })
+    }
+
+    /// That no name stands for one too long to be an attribute's.
+    fn check_lengths(&self) -> Result<(), ServiceError> {
+        let mut violations = Violations::new();
+        let most = limits::ATTRIBUTE_NAME_BYTES_MAX;
+        if let Some((key, name)) = self.names.iter().flatten().find(|(_, name)| name.len() > most) {
+            let shown = format!("{{{key}={name}}}");
+            violations.add(
+                Place::member("expressionAttributeNames"),
+                shown.as_str(),
+                Constraint::MapTextLengthMax(most),
+            );
+        }
+        violations.finish()
     }
 }
 

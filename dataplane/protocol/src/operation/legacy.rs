@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::parameter::Choices;
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::{Candidate, Members, attribute_value, candidate, list};
+use crate::json::{Candidate, Members, ValueFault, attribute_value, candidate, list};
 
 const COMPARISON_OPERATOR_SET: &str =
     "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
@@ -194,6 +194,9 @@ pub(crate) fn update_values(
     given
         .into_iter()
         .map(|(name, entry)| {
+            if name.is_empty() {
+                return Err(ValueFault::EmptyName.into());
+            }
             let action = entry.action.as_deref();
             let action = ACTION.all.iter().find(|(spelling, _)| Some(*spelling) == action).map(|(_, a)| *a);
             Ok((name, AttributeUpdate { action, value: entry.value.transpose()? }))

@@ -18,7 +18,7 @@ use crate::{Path, Step};
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => prop::sample::select(vec!["a", "b", "c", "zone", "and"]).prop_map(str::to_owned),
-        1 => arbitrary::text(),
+        1 => arbitrary::text().prop_filter("names are not empty", |name| !name.is_empty()),
     ]
 }
 

@@ -272,3 +272,37 @@ fn constraints_of_batches() {
         ),
     );
 }
+
+#[test]
+fn an_attribute_has_a_name_and_not_too_long_a_one() {
+    let empty = "One or more parameter values were invalid: Empty attribute name";
+    enveloped(OperationName::PutItem, put(json!({"Item": {"pk": {"S": "a"}, "": {"S": "b"}}})), empty);
+    enveloped(OperationName::UpdateItem, key(json!({"AttributeUpdates": {"": {"Action": "DELETE"}}})), empty);
+    let naming =
+        |name: &str| key(json!({"UpdateExpression": "REMOVE #a", "ExpressionAttributeNames": {"#a": name}}));
+    enveloped(
+        OperationName::UpdateItem,
+        naming(""),
+        "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a",
+    );
+    let long = "a".repeat(65_536);
+    always(
+        OperationName::UpdateItem,
+        naming(&long),
+        &format!(
+            "{ENVELOPE}Value '{{#a={long}}}' at 'expressionAttributeNames' failed to satisfy constraint: Map value must \
+             satisfy constraint: [Member must have length less than or equal to 65535, Member must have length greater than \
+             or equal to 0]"
+        ),
+    );
+}
+
+#[test]
+fn names_and_values_are_not_too_large() {
+    let values = json!({":a": {"S": "a".repeat(1_100_000)}, ":b": {"S": "a".repeat(1_100_000)}});
+    enveloped(
+        OperationName::UpdateItem,
+        key(json!({"UpdateExpression": "SET a = :a, b = :b", "ExpressionAttributeValues": values})),
+        "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size",
+    );
+}
