@@ -172,6 +172,12 @@ impl TableEngine {
         &self.core.shard
     }
 
+    /// Returns when the store answers nothing any more, and why: it was closed, or it failed and the shard must be opened
+    /// again.
+    pub async fn ended(&self) -> partita_storage::Error {
+        self.core.shard.store().ended().await
+    }
+
     /// Ends the running writes, refuses further ones, makes everything durable and closes the store.
     ///
     /// # Errors

@@ -46,9 +46,12 @@ impl Registry {
         }
         let planned = match tables.by_id.get(&descriptor.id) {
             None => Table::new(descriptor.clone()),
-            Some(served) if descriptor.generation <= served.descriptor.generation => return Ok(None),
             Some(served) => {
+                // Before the generations are compared: if the fixed parts differ, it is another table under the same id.
                 fixed_parts_agree(&served.descriptor, descriptor)?;
+                if descriptor.generation <= served.descriptor.generation {
+                    return Ok(None);
+                }
                 served.with_descriptor(descriptor.clone())
             }
         };

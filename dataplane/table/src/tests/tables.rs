@@ -111,6 +111,27 @@ async fn descriptors_cannot_change_what_rows_depend_on() {
     world.engine.apply(newer).await.unwrap();
 }
 
+/// As from a catalog that was lost and started counting again: it must hear of it, not believe that its table is served.
+#[tokio::test]
+async fn another_table_under_a_used_id_is_refused_whatever_its_generation() {
+    let world = World::with([simple()]).await;
+    let other = TableDescriptor { name: TableName::new("other"), ..simple() };
+    let error = world.engine.apply(other).await.unwrap_err();
+    assert!(matches!(error, Error::FixedPartChanged { id: TableId(1), what: "name" }), "{error}");
+}
+
+#[tokio::test]
+async fn a_dropped_table_does_not_come_back_by_a_late_descriptor() {
+    let world = World::with([simple()]).await;
+    world.engine.drop_table(simple().id).await.unwrap();
+    let late = TableDescriptor { generation: Generation(2), ..simple() };
+    let error = world.engine.apply(late).await.unwrap_err();
+    assert!(matches!(error, Error::Storage(partita_storage::Error::TableDropped { .. })), "{error}");
+    for world in [&world, &world.crashed().await] {
+        assert_eq!(world.engine.descriptor(simple().id), None);
+    }
+}
+
 #[tokio::test]
 async fn a_name_belongs_to_one_table() {
     let world = World::with([simple()]).await;
