@@ -50,6 +50,11 @@ impl Server {
         Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).envs(environment.iter().copied()))
     }
 
+    /// [`Self::start`] with what it logs in a file.
+    pub fn start_logging_to(log: std::fs::File, arguments: &[&str]) -> Result<Self> {
+        Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).stderr(log))
+    }
+
     /// [`Self::start`] in a working folder.
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Result<Self> {
         Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).current_dir(folder))
@@ -92,6 +97,16 @@ impl Server {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status()?;
         ensure!(status.success(), "kill failed");
         Ok(self.child.wait()?)
+    }
+
+    /// Waits for a process that ends by itself.
+    pub fn end(mut self) -> Result<ExitStatus> {
+        let mut ended = None;
+        eventually("the end of the process", || {
+            ended = self.child.try_wait()?;
+            Ok(ended.is_some())
+        })?;
+        ended.context("it has ended")
     }
 
     /// Waits for a line of output that contains `wanted`.

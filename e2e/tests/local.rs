@@ -77,6 +77,30 @@ fn signals_stop_it_cleanly_and_data_stays() -> Result<()> {
 }
 
 #[test]
+fn a_failed_store_ends_the_process_which_says_what_to_do() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let server = Server::start_logging_to(fs::File::create(&log)?, &["--data", text(&data)?])?;
+    // A file where the log's folder should be: no write can succeed any more.
+    let wal = data.join("store/shards/1/wal");
+    fs::remove_dir_all(&wal)?;
+    fs::write(&wal, "")?;
+    let (status, _) = server.call(
+        "CreateTable",
+        &json!({"TableName": "lost", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}]}),
+    )?;
+    ensure!(status == 200, "the catalog took the table; its rows can wait");
+    ensure!(!server.end()?.success(), "a supervisor sees that it failed");
+    let said = fs::read_to_string(&log)?;
+    for part in ["ERROR", "the shard store failed", "failing disk, then start again"] {
+        ensure!(said.contains(part), "`{part}` is not in the log: {said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn ephemeral_leaves_nothing_behind() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let server = Server::start_in(folder.path(), &["--ephemeral"])?;

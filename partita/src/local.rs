@@ -77,12 +77,25 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let gateway = planes.gateway(verifier, &options, &clock, controller);
     let address = listener.local_addr().context("the listener has an address")?;
     Banner { address, data: planes.folder(&options), region: &options.region, signed }.show()?;
-    Arc::new(gateway).serve(listener, signals.wait()).await;
+    Arc::new(gateway).serve(listener, end(signals, &planes.engine)).await;
 
     stop.send_replace(true);
-    running.await.context("the reconciler ended abnormally")?;
-    sweeping.await.context("the housekeeping ended abnormally")?;
-    planes.close().await
+    let (running, sweeping) = (running.await, sweeping.await);
+    planes.close().await?;
+    running.context("the reconciler ended abnormally")?;
+    sweeping.context("the housekeeping ended abnormally")
+}
+
+/// Completes when a signal comes, or when the store fails: it answers nothing any more then, and only a new start, which
+/// reads what is on disk, can tell what is there.
+async fn end(signals: Signals, engine: &TableEngine) {
+    tokio::select! {
+        () = signals.wait() => {}
+        error = engine.ended() => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the store failed, stopping; look for a full or failing disk, then start again"
+        ),
+    }
 }
 
 /// The two planes and what they stand on.
@@ -94,19 +107,9 @@ struct Planes {
 
 impl Planes {
     async fn open(options: &LocalOptions, scope: &Scope, clock: &Arc<dyn Clock>) -> Result<Self> {
-        let (location, catalog) = if options.ephemeral {
-            (Location::Memory, SqliteCatalog::in_memory().await?)
-        } else {
-            let folder = &options.data;
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
-            let store = Location::Folder(folder.join(STORE_FOLDER));
-            (store, open_catalog(folder).await?)
-        };
-        let store = partita_storage::open(StoreOptions::new(location, SHARD))
-            .await
-            .context("cannot open the data folder")?;
-        let shard = Shard::open(store).await.context("cannot read the shard's bookkeeping")?;
+        // The store first: its lock keeps a second process from touching the catalog as well.
+        let shard = open_shard(options).await?;
+        let catalog = open_catalog(options).await?;
         let engine_options = EngineOptions { clock: Arc::clone(clock), ..EngineOptions::default() };
         let engine = TableEngine::open(shard, scope.clone(), engine_options)
             .await
@@ -162,18 +165,37 @@ impl Planes {
     }
 
     async fn close(self) -> Result<()> {
-        self.engine
-            .close()
-            .await
-            .context("the data may not be complete on disk; it will be checked at the next start")?;
+        let closed = self.engine.close().await;
         self.catalog.close().await;
+        closed.context(
+            "the store failed: every write that was acknowledged is kept, one that was not may or may not be. \
+             Look for a full or failing disk, then start again",
+        )?;
         tracing::info!("stopped");
         Ok(())
     }
 }
 
-async fn open_catalog(folder: &Path) -> Result<SqliteCatalog> {
-    let file = folder.join(CATALOG_FILE);
+async fn open_shard(options: &LocalOptions) -> Result<Shard> {
+    let location = if options.ephemeral {
+        Location::Memory
+    } else {
+        let folder = &options.data;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
+        Location::Folder(folder.join(STORE_FOLDER))
+    };
+    let store = partita_storage::open(StoreOptions::new(location, SHARD))
+        .await
+        .context("cannot open the data folder")?;
+    Shard::open(store).await.context("cannot read the shard's bookkeeping")
+}
+
+async fn open_catalog(options: &LocalOptions) -> Result<SqliteCatalog> {
+    if options.ephemeral {
+        return Ok(SqliteCatalog::in_memory().await?);
+    }
+    let file = options.data.join(CATALOG_FILE);
     SqliteCatalog::open(&file).await.with_context(|| format!("cannot open the catalog {}", file.display()))
 }
 
