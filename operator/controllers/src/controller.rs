@@ -83,17 +83,31 @@ impl Controller {
     /// Works until `stop` is true or its sender is gone. A step under way is finished first.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut source = self.source.lock().await;
+        while let Some(loaded) = self.work_until_change(&mut source, &mut stop).await {
+            if let Err(error) = self.take(loaded).await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot keep what manifests declare"
+                );
+                source.again();
+            }
+        }
+    }
+
+    /// Reconciles what is due until files change; `None` once `stop` says so.
+    async fn work_until_change(
+        &self,
+        source: &mut Source,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Loaded> {
+        // One look at the files outlasts many objects that become due: dropped, it would forget what it noticed.
+        let mut changed = std::pin::pin!(source.changed());
         loop {
             let due = self.queue().next();
             tokio::select! {
                 biased;
-                () = stopped(&mut stop) => return,
-                loaded = source.changed() => {
-                    if let Err(error) = self.take(loaded).await {
-                        tracing::error!(error = &error as &dyn std::error::Error, "cannot keep what manifests declare");
-                        source.again();
-                    }
-                }
+                () = stopped(stop) => return None,
+                loaded = &mut changed => return Some(loaded),
                 () = sleep_until(due) => self.work().await,
                 () = self.due.notified() => {}
             }
@@ -106,7 +120,8 @@ impl Controller {
     /// [`Error::Objects`]
     pub async fn apply(&self, manifest: &Value) -> Result<Applied, Error> {
         let applied = self.keeper.apply(manifest).await?;
-        if let Applied::Accepted(object, Change::Created | Change::Configured) = &applied
+        // Also if nothing changed: an earlier call may have been dropped after it had changed the object.
+        if let Applied::Accepted(object, _) = &applied
             && let Some(key) = ObjectKey::of(object)
         {
             self.owners().add(&key, object);
@@ -162,18 +177,34 @@ impl Controller {
     async fn work(&self) {
         let Some(key) = self.queue().take(Instant::now()) else { return };
         let claim = self.owners().claim(&key);
-        match self.reconciler.reconcile(&key, &claim).await {
-            Ok(Next::After(delay)) => self.queue().settle(key, Instant::now() + delay),
-            Ok(Next::Retry) => self.queue().retry(key, Instant::now()),
-            Ok(Next::Gone) => {
-                let heirs = self.owners().remove(&key);
-                heirs.into_iter().for_each(|heir| self.hurry(heir));
+        let done = match self.reconciler.reconcile(&key, &claim).await {
+            Ok(Next::Gone) => self.gone(&key).await,
+            Ok(Next::After(delay)) => {
+                self.queue().settle(key.clone(), Instant::now() + delay);
+                Ok(())
             }
-            Err(error) => {
-                tracing::error!(object = %key, error = &error as &dyn std::error::Error, "cannot reconcile");
-                self.queue().retry(key, Instant::now());
+            Ok(Next::Retry) => {
+                self.queue().retry(key.clone(), Instant::now());
+                Ok(())
             }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = done {
+            tracing::error!(object = %key, error = &error as &dyn std::error::Error, "cannot reconcile");
+            self.queue().retry(key, Instant::now());
         }
+    }
+
+    /// Forgets an object that is gone, unless it was made anew meanwhile.
+    async fn gone(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.queue().forgive(key);
+        let heirs = self.owners().remove(key);
+        heirs.into_iter().for_each(|heir| self.hurry(heir));
+        if let Some(object) = self.keeper.get(key).await? {
+            self.owners().add(key, &object);
+            self.hurry(key.clone());
+        }
+        Ok(())
     }
 
     /// Applies what files declare now and did not declare before.
@@ -183,9 +214,15 @@ impl Controller {
         for fault in &loaded.faults {
             after.tell(&before, fault);
         }
+        let faulty: BTreeSet<&PathBuf> = loaded.faults.iter().map(|fault| &fault.file).collect();
         for declared in &loaded.documents {
             let key = ObjectKey::of(&declared.document.object);
-            if let Some(first) = key.as_ref().and_then(|key| after.declared.get(key)) {
+            // A file that cannot be read may still declare what it declared.
+            let kept = |key| {
+                before.declared.get(key).filter(|file| **file != declared.file && faulty.contains(file))
+            };
+            let first = key.as_ref().and_then(|key| after.declared.get(key).or_else(|| kept(key))).cloned();
+            if let Some(first) = first {
                 let reason = format!("the object is declared in {} already", first.display());
                 after.tell(&before, &fault_at(declared, "metadata.name", reason));
                 continue;
@@ -202,7 +239,6 @@ impl Controller {
         if loaded.faults.is_empty() {
             self.tell_orphans(&before, &after);
         } else {
-            // A file that cannot be read may still declare what it declared.
             for (key, file) in before.declared {
                 after.declared.entry(key).or_insert(file);
             }

@@ -116,11 +116,6 @@ impl Reconciler {
         Arc::clone(&self.events)
     }
 
-    /// The scope of the tables.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
     /// One pass over the object.
     ///
     /// Cancel safe: what was begun is found by the next pass.
@@ -140,6 +135,8 @@ impl Reconciler {
         let mut pass = Pass { key, object, table, claim, annotations };
         let end = match invalid {
             None => self.run(&mut pass).await?,
+            // It never had a table.
+            Some(_) if pass.object.metadata.deletion_timestamp.is_some() => End::gone(),
             Some(invalid) => End::stalled(Cause::new(reasons::INVALID_SPEC, invalid.0), None),
         };
         if end.next == Next::Gone {

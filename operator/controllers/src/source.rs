@@ -194,7 +194,7 @@ impl Source {
     /// What the files declare, as soon as it is something else than last time; at once the first time. Without paths it
     /// never returns.
     ///
-    /// Cancel safe: a change that was noticed and not returned is found again.
+    /// Not cancel safe: a change that was noticed and not returned may be found late, or only with the next one.
     pub async fn changed(&mut self) -> Loaded {
         if self.paths.is_empty() {
             std::future::pending::<()>().await;

@@ -27,7 +27,7 @@ impl Queue {
 
     /// The object was reconciled and is due again at `due`, unless it became due meanwhile.
     pub(super) fn settle(&mut self, key: ObjectKey, due: Instant) {
-        self.failures.remove(&key);
+        self.forgive(&key);
         self.due.entry(key).or_insert(due);
     }
 
@@ -37,6 +37,11 @@ impl Queue {
         *failures = failures.saturating_add(1);
         let delay = RETRY_AFTER.saturating_mul(2_u32.saturating_pow(*failures - 1)).min(RETRY_AFTER_MAX);
         self.due.entry(key).or_insert(now + delay);
+    }
+
+    /// The object's failures count no more.
+    pub(super) fn forgive(&mut self, key: &ObjectKey) {
+        self.failures.remove(key);
     }
 
     /// The time at which some object is due.

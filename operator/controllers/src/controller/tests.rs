@@ -186,3 +186,62 @@ async fn an_object_declared_twice_is_what_the_first_file_says() {
     assert_eq!(tags, ["a"]);
     running.end().await;
 }
+
+#[tokio::test]
+async fn an_edit_is_taken_while_a_table_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tables.yaml");
+    write(&file, &[table("one", json!({}))]);
+    let running = Running::start(NotedObjects::new(), vec![folder.path().to_owned()]).await;
+    running.until("one", "Settled").await;
+    running.tables.make_slow(u32::MAX);
+    running.controller.apply(&table("slow", json!({}))).await.unwrap();
+    running.until("slow", "Creating").await;
+    write(&file, &[table("one", json!({})), table("two", json!({}))]);
+    running.until_it("two", |_| true).await;
+    running.end().await;
+}
+
+async fn idle() -> Controller {
+    let (tables, objects) = (FakeTables::new(), Arc::new(MemoryObjects::default()));
+    Controller::new(tables, objects, Arc::new(SystemClock), scope(), Vec::new()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_object_made_anew_while_it_goes_is_not_forgotten() {
+    let controller = idle().await;
+    controller.apply(&table("one", json!({}))).await.unwrap();
+    controller.work().await;
+    controller.gone(&key("one")).await.unwrap();
+    assert_eq!(controller.owners().of(&TableName::new("one")), [key("one")]);
+    assert_eq!(controller.queue().take(Instant::now()), Some(key("one")));
+}
+
+#[tokio::test]
+async fn an_object_whose_apply_was_dropped_is_reconciled_with_the_next_apply() {
+    let controller = idle().await;
+    controller.keeper.apply(&table("one", json!({}))).await.unwrap();
+    let applied = controller.apply(&table("one", json!({}))).await.unwrap();
+    assert!(matches!(applied, Applied::Accepted(_, Change::Unchanged)), "{applied:?}");
+    assert!(controller.owners().knows(&key("one")));
+    assert_eq!(controller.queue().take(Instant::now()), Some(key("one")));
+}
+
+#[tokio::test]
+async fn an_object_of_a_broken_file_is_not_taken_over_by_another_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+    write(&first, &[table("one", json!({"tags": [{"key": "a"}]}))]);
+    write(&second, &[table("one", json!({"tags": [{"key": "b"}]}))]);
+    let controller = idle().await;
+    let paths = [folder.path().to_owned()];
+    let tag = async || {
+        controller.take(crate::source::load(&paths)).await.unwrap();
+        controller.get(&key("one")).await.unwrap().unwrap()["spec"]["tags"][0]["key"].clone()
+    };
+    assert_eq!(tag().await, "a");
+    fs::write(&first, "kind: [").unwrap();
+    assert_eq!(tag().await, "a");
+    fs::remove_file(&first).unwrap();
+    assert_eq!(tag().await, "b");
+}

@@ -3,6 +3,7 @@
 use partita_api::conditions::{reasons, types};
 use partita_api::{Table, TableStatus};
 use partita_protocol::ServiceError;
+use partita_protocol::error::ErrorKind;
 
 use super::end::End;
 use super::{Next, POLL_AFTER};
@@ -82,7 +83,10 @@ impl History {
     /// have been.
     pub(super) fn failed(self, call: &str, error: &ServiceError, observed: Option<Observed>) -> End {
         let end = End::failed(call, error, observed);
-        let step = if matches!(end.verdict, Verdict::Failing(_)) { self.step } else { None };
+        // There was no table when the pass began: the one that is in the way was made by somebody else.
+        let foreign = call == CREATE_TABLE && error.kind() == ErrorKind::ResourceInUse;
+        let may_be_made = matches!(end.verdict, Verdict::Failing(_)) && !foreign;
+        let step = self.step.filter(|_| may_be_made);
         End { step, ..end }
     }
 

@@ -319,4 +319,7 @@ async fn a_table_of_another_region_is_refused() {
     world.keeper.apply(&manifest).await.unwrap();
     world.pass().await;
     world.assert_state("InvalidSpec", &["Stalled"]).await;
+    world.keeper.ask_to_delete(&world.key).await.unwrap();
+    assert_eq!(world.pass().await, Next::Gone);
+    assert_eq!(world.keeper.get(&world.key).await.unwrap(), None);
 }

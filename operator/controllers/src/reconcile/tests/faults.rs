@@ -65,6 +65,20 @@ async fn a_table_whose_making_was_not_answered_is_the_objects_own() {
     world.assert_state("Recreated", &["Ready"]).await;
 }
 
+#[tokio::test]
+async fn a_table_that_the_api_made_first_is_not_the_objects_own() {
+    let world = World::new();
+    world.apply(json!({"billingMode": "PAY_PER_REQUEST", "adoptionPolicy": "Create"})).await;
+    world.tables.fail([None, Some(ServiceError::table_exists(&TableName::new("orders")))]);
+    assert_eq!(world.pass().await, Next::Retry);
+    world.tables.add("orders", &definition::definition(&spec(on_demand())).unwrap());
+    world.pass().await;
+    world.assert_state("AlreadyExists", &["Stalled"]).await;
+    world.keeper.ask_to_delete(&world.key).await.unwrap();
+    assert_eq!(world.pass().await, Next::Gone);
+    assert!(world.tables.table("orders").is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
