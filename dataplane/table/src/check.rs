@@ -43,6 +43,17 @@ fn item(descriptor: &TableDescriptor, item: &Item) -> Result<ItemKey, ServiceErr
 /// The place of an item that is to be put, which fits its table, all its indexes and the size limit.
 pub(crate) fn put(table: &Table, put: &Item) -> Result<ItemKey, ServiceError> {
     let key = item(&table.descriptor, put)?;
+    put_at(table, key, put)
+}
+
+/// The same in a batch, where a missing or mistyped key attribute is told as in a `Key`.
+pub(crate) fn put_in_batch(table: &Table, put: &Item) -> Result<ItemKey, ServiceError> {
+    let primary = PrimaryKey::of_item(&table.descriptor.key, put);
+    let key = place(&table.descriptor, primary.ok_or_else(ServiceError::key_does_not_match_schema)?)?;
+    put_at(table, key, put)
+}
+
+fn put_at(table: &Table, key: ItemKey, put: &Item) -> Result<ItemKey, ServiceError> {
     index_keys(&table.descriptor, None, put)?;
     match fits(table, &key, put) {
         true => Ok(key),

@@ -52,7 +52,7 @@ fn start(source: &Source<'_>, key: &Item) -> Result<Bytes, ServiceError> {
     if source.index.is_none() && key.len() != source.start_key_length() {
         return Err(ServiceError::start_key_size());
     }
-    source.start_row(key).ok_or_else(ServiceError::invalid_start_key)
+    source.start_row(key).ok_or_else(ServiceError::invalid_start_key_of_scan)
 }
 
 /// The rows of a segment, or of the whole table.

@@ -70,19 +70,20 @@ async fn items_must_have_keys_of_the_right_form() {
                  empty string value. Key: p";
     let long = format!("{prefix}Size of hashkey has exceeded the maximum size limit of2048 bytes");
     let cases = [
-        (json!({"s": {"N": "1"}}), format!("{prefix}Missing the key p in the item")),
-        (json!({"p": {"S": "k"}}), format!("{prefix}Missing the key s in the item")),
+        (json!({"s": {"N": "1"}}), format!("{prefix}Missing the key p in the item"), NO_MATCH),
+        (json!({"p": {"S": "k"}}), format!("{prefix}Missing the key s in the item"), NO_MATCH),
         (
             json!({"p": {"N": "1"}, "s": {"N": "1"}}),
             format!("{prefix}Type mismatch for key p expected: S actual: N"),
+            NO_MATCH,
         ),
-        (json!({"p": {"S": ""}, "s": {"N": "1"}}), empty.to_owned()),
-        (json!({"p": {"S": "x".repeat(2049)}, "s": {"N": "1"}}), long),
+        (json!({"p": {"S": ""}, "s": {"N": "1"}}), empty.to_owned(), empty),
+        (json!({"p": {"S": "x".repeat(2049)}, "s": {"N": "1"}}), long.clone(), long.as_str()),
     ];
-    for (item, sentence) in cases {
-        assert_eq!(world.invalid(PutItem, put("sorted", item.clone())).await, sentence);
+    for (item, alone, in_batch) in cases {
+        assert_eq!(world.invalid(PutItem, put("sorted", item.clone())).await, alone);
         let batch = json!({"RequestItems": {"sorted": [{"PutRequest": {"Item": item}}]}});
-        assert_eq!(world.invalid(BatchWriteItem, batch).await, sentence);
+        assert_eq!(world.invalid(BatchWriteItem, batch).await, in_batch);
     }
     world.ok(PutItem, put("sorted", json!({"p": {"S": "x".repeat(2048)}, "s": {"N": "1"}}))).await;
 }

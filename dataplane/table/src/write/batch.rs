@@ -74,7 +74,7 @@ impl TableEngine {
 
 fn checked<'b>(table: &Table, request: &'b BatchWrite) -> Result<(ItemKey, Option<&'b Item>), ServiceError> {
     match request {
-        BatchWrite::Put(item) => check::put(table, item).map(|key| (key, Some(item))),
+        BatchWrite::Put(item) => check::put_in_batch(table, item).map(|key| (key, Some(item))),
         BatchWrite::Delete(key) => check::key(&table.descriptor, key).map(|key| (key, None)),
     }
 }
