@@ -26,6 +26,10 @@ const UNFLUSHED_BYTES_MAX: usize = 3 * MEMTABLE_BYTES;
 /// until the compactor has looked and merged, yet a read that must look into each of them stays bearable.
 const YOUNG_FILES_MAX: usize = 24;
 
+/// Log files after which the rows in them are written to a data file, however few: a lone writer of small rows would
+/// otherwise leave a hundred thousand, and each has to be read at the next start.
+pub(super) const LOG_FILES_MAX: u64 = 4_096;
+
 /// How often the engine looks for what the compactor has finished, or for a newer owner.
 const MANIFEST_POLL: Duration = Duration::from_secs(2);
 
@@ -86,6 +90,7 @@ fn settings() -> Settings {
         // next tick or wake the process a thousand times a second for nothing.
         flush_interval: None,
         manifest_poll_interval: MANIFEST_POLL,
+        max_wal_flushes_before_l0_flush: LOG_FILES_MAX,
         l0_sst_size_bytes: MEMTABLE_BYTES,
         max_unflushed_bytes: UNFLUSHED_BYTES_MAX,
         l0_max_ssts: YOUNG_FILES_MAX,

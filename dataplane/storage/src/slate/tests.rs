@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt;
 use object_store::memory::InMemory;
 
 use crate::conformance::{self, Subject};
@@ -67,6 +69,29 @@ impl Subject for Engine {
         *self.0.lock().unwrap() = (survivors, Arc::clone(&store));
         store
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_rows_leave_the_log_before_it_has_too_many_files() {
+    let objects = FaultyObjects::new(Arc::new(InMemory::new()));
+    let store = start(&objects).await;
+    let data_files = async || {
+        let folder = object_store::path::Path::from("shards/1/compacted");
+        objects.beneath().list(Some(&folder)).count().await
+    };
+    assert_eq!(data_files().await, 0);
+    // The last one finds the log too long.
+    for number in 0..super::settings::LOG_FILES_MAX + 2 {
+        store.write(put(number.to_be_bytes().to_vec(), "")).await.unwrap().durable().await.unwrap();
+    }
+    let written = async {
+        while data_files().await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Nobody waits for the file but this test, and not for ever.
+    tokio::time::timeout(Duration::from_secs(60), written).await.unwrap();
+    store.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
