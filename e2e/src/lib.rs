@@ -19,6 +19,9 @@ use serde_json::Value;
 /// How long a server may take to print its endpoint, a child to end, or a watched state to come. Generous: it bounds a hang.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Time for a process to take a signal before the next one.
+const SIGNAL_GAP: Duration = Duration::from_millis(100);
+
 /// A running `partita local`; killed when dropped.
 pub struct Server {
     child: Child,
@@ -93,9 +96,18 @@ impl Server {
     }
 
     /// Sends a signal such as `TERM` and waits for the end.
-    pub fn signal(mut self, name: &str) -> Result<ExitStatus> {
-        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status()?;
-        ensure!(status.success(), "kill failed");
+    pub fn signal(self, name: &str) -> Result<ExitStatus> {
+        self.signals(&[name])
+    }
+
+    /// Sends signals one after the other, as long as the process is there, and waits for the end.
+    pub fn signals(mut self, names: &[&str]) -> Result<ExitStatus> {
+        for name in names {
+            let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status()?;
+            ensure!(status.success(), "kill failed");
+            // Two signals of one kind that come before the first is taken count as one.
+            std::thread::sleep(SIGNAL_GAP);
+        }
         Ok(self.child.wait()?)
     }
 

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: flags, messages, signals, manifests.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -259,5 +260,17 @@ fn fields_not_acted_upon_yet_are_shown() -> Result<()> {
             && out.contains("streamSpecification"))
     })?;
     ensure!(billing_mode(&server, "later")?.is_some(), "the table serves all the same");
+    Ok(())
+}
+
+#[test]
+fn a_second_signal_does_not_wait() -> Result<()> {
+    let server = Server::start(&["--ephemeral"])?;
+    // A request whose body never ends keeps the first signal's drain waiting.
+    let mut stalled = std::net::TcpStream::connect(server.endpoint.trim_start_matches("http://"))?;
+    stalled.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")?;
+    eventually("the request is being read", || Ok(server.call("ListTables", &json!({}))?.0 == 200))?;
+    let status = server.signals(&["TERM", "TERM"])?;
+    ensure!(!status.success(), "it was not a clean stop: {status}");
     Ok(())
 }

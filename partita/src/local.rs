@@ -7,6 +7,7 @@ mod adapters;
 mod banner;
 mod housekeeping;
 mod objects_api;
+mod signals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,8 +24,7 @@ use partita_protocol::Wording;
 use partita_storage::{Location, Shard, StoreOptions};
 use partita_table::{EngineOptions, TableEngine};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{self, LocalOptions};
@@ -32,6 +32,7 @@ use crate::credentials;
 use adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
 use banner::Banner;
 use objects_api::ObjectsApi;
+use signals::Signals;
 
 /// The only shard of a local service. A path is never used for another shard.
 const SHARD: &str = "shards/1";
@@ -56,7 +57,7 @@ pub(crate) fn run(options: LocalOptions) -> Result<()> {
 async fn serve(options: LocalOptions) -> Result<()> {
     let credentials = credentials::configured(options.credentials.as_deref())?;
     may_listen(options.listen, credentials.is_some())?;
-    let signals = Signals::listen()?;
+    let asked = Signals::listen()?.watch();
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!(
             "cannot listen on {}: choose another address with --listen, port 0 takes a free one",
@@ -77,7 +78,7 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let gateway = planes.gateway(verifier, &options, &clock, controller);
     let address = listener.local_addr().context("the listener has an address")?;
     Banner { address, data: planes.folder(&options), region: &options.region, signed }.show()?;
-    Arc::new(gateway).serve(listener, end(signals, &planes.engine)).await;
+    Arc::new(gateway).serve(listener, end(asked, &planes.engine)).await;
 
     stop.send_replace(true);
     let (running, sweeping) = (running.await, sweeping.await);
@@ -88,9 +89,9 @@ async fn serve(options: LocalOptions) -> Result<()> {
 
 /// Completes when a signal comes, or when the store fails: it answers nothing any more then, and only a new start, which
 /// reads what is on disk, can tell what is there.
-async fn end(signals: Signals, engine: &TableEngine) {
+async fn end(asked: oneshot::Receiver<&'static str>, engine: &TableEngine) {
     tokio::select! {
-        () = signals.wait() => {}
+        signal = asked => tracing::info!(signal = signal.unwrap_or("none"), "stopping"),
         error = engine.ended() => tracing::error!(
             error = &error as &dyn std::error::Error,
             "the store failed, stopping; look for a full or failing disk, then start again"
@@ -197,27 +198,6 @@ async fn open_catalog(options: &LocalOptions) -> Result<SqliteCatalog> {
     }
     let file = options.data.join(CATALOG_FILE);
     SqliteCatalog::open(&file).await.with_context(|| format!("cannot open the catalog {}", file.display()))
-}
-
-/// The signals that end the service.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    /// From here on a signal waits to be taken, and no longer kills the process.
-    fn listen() -> Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => tracing::info!(signal = "SIGTERM", "stopping"),
-            _ = self.interrupt.recv() => tracing::info!(signal = "SIGINT", "stopping"),
-        }
-    }
 }
 
 fn log_to_stderr(filter: &str) -> Result<()> {

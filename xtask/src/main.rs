@@ -40,7 +40,7 @@ enum Command {
     },
     /// Regenerate crds/ from operator/api
     Crds,
-    /// Check crate arrows, file and function sizes, and banned words
+    /// Check crate arrows, file and function sizes, banned words, and that generated files are fresh
     Tidy,
     /// Run one fuzz target, guided by coverage
     Fuzz {
@@ -71,7 +71,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { list: true, .. } => test::list(),
         Command::Test { only, .. } => test::run(&shell, &only),
         Command::Crds => test::crds(&shell),
-        Command::Tidy => tidy::run(&shell),
+        Command::Tidy => tidy::run(&shell).and_then(|()| test::fresh(&shell)),
         Command::Fuzz { target, seconds } => fuzz::guided(&shell, &target, seconds),
         Command::Measure => measure::run(&shell),
     }

@@ -130,6 +130,11 @@ impl GivenFilter {
         [(self.name, self.conditions.is_some()), ("ConditionalOperator", self.operator.is_some())]
     }
 
+    /// Whether the legacy form is given.
+    pub(crate) fn is_legacy(&self) -> bool {
+        self.conditions.is_some()
+    }
+
     /// The expression given.
     pub(crate) fn expression(&self) -> Presence {
         ("FilterExpression", self.expression.is_some())

@@ -27,6 +27,8 @@ pub struct Query {
     pub key_condition: KeyCondition,
     /// Which of them to return.
     pub filter: Option<Condition>,
+    /// Whether the filter was given as the legacy `QueryFilter`; errors about it name it so.
+    pub legacy_filter: bool,
     /// What to return of each.
     pub projection: Option<Projection>,
     /// As given; absent means what the index or table holds, or what the projection names.
@@ -72,12 +74,14 @@ impl Query {
 
         given.refuse_mix()?;
         let start_key = page.take_start_key()?;
+        let legacy_filter = given.filter.is_legacy();
         let Compiled { key_condition, filter, projection } = given.compile(&page)?;
         Ok(Self {
             table: page.table,
             index: page.index,
             key_condition,
             filter,
+            legacy_filter,
             projection,
             select: page.select,
             limit: page.limit,

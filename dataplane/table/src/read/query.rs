@@ -66,7 +66,7 @@ fn no_filter_on_key(source: &Source<'_>, query: &operation::Query) -> Result<(),
     let Some(filter) = &query.filter else { return Ok(()) };
     let named = filter.top_level_attributes();
     match source.key().attributes().find(|key| named.contains(key.name.as_str())) {
-        Some(key) => Err(ServiceError::filter_on_key(&key.name, true)),
+        Some(key) => Err(ServiceError::filter_on_key(&key.name, !query.legacy_filter)),
         None => Ok(()),
     }
 }

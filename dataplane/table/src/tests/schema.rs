@@ -216,4 +216,13 @@ async fn query_conditions_must_fit_the_key() {
         world.invalid(Query, filtered).await,
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: s"
     );
+    let legacy = json!({
+        "TableName": "sorted",
+        "KeyConditions": {"p": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "k"}]}},
+        "QueryFilter": {"s": {"ComparisonOperator": "NOT_NULL"}},
+    });
+    assert_eq!(
+        world.invalid(Query, legacy).await,
+        "QueryFilter can only contain non-primary key attributes: Primary key attribute: s"
+    );
 }
