@@ -27,6 +27,7 @@ mod table_ref;
 mod tags;
 mod update_item;
 mod update_table;
+mod whole_write;
 
 pub use batch_get_item::{BatchGetItem, BatchGetTable};
 pub use batch_write_item::{BatchWrite, BatchWriteItem, BatchWriteTable};

@@ -5,8 +5,10 @@
 use std::ops::RangeInclusive;
 
 use super::KeySchemaElement;
+use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::operation::{name_form, table_name};
+use crate::json::Members;
+use crate::operation::{TableRef, name_form, table_name};
 
 /// The required member `tableName` of a table operation. Unlike the operations on items, these say what is wrong with a name
 /// that no table can have.
@@ -15,6 +17,15 @@ pub(crate) fn table_member(given: Option<&str>, violations: &mut Violations) {
         Some(name) if !name.starts_with("arn:") => name_form(name, &Place::member("tableName"), violations),
         missing_or_arn => table_name(missing_or_arn, violations),
     }
+}
+
+/// The table of an operation that names nothing else.
+pub(crate) fn only_table(members: &mut Members) -> Result<TableRef, ServiceError> {
+    let table = members.string("TableName")?;
+    let mut violations = Violations::new();
+    table_member(table.as_deref(), &mut violations);
+    violations.finish()?;
+    Ok(TableRef::new(table.unwrap_or_default()))
 }
 
 /// Records that a required member is missing.

@@ -2,8 +2,7 @@
 
 use super::table_ref::TableRef;
 use crate::ServiceError;
-use crate::definition::member::table_member;
-use crate::error::Violations;
+use crate::definition::member::only_table;
 use crate::json::Members;
 
 /// DeleteTable.
@@ -15,10 +14,6 @@ pub struct DeleteTable {
 
 impl DeleteTable {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
-        let table = members.string("TableName")?;
-        let mut violations = Violations::new();
-        table_member(table.as_deref(), &mut violations);
-        violations.finish()?;
-        Ok(Self { table: TableRef::new(table.unwrap_or_default()) })
+        Ok(Self { table: only_table(&mut members)? })
     }
 }
