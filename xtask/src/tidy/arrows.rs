@@ -14,9 +14,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-storage", &["partita-model"]),
     ("partita-table", &["partita-model", "partita-expression", "partita-protocol", "partita-storage"]),
     ("partita-gateway", &["partita-model", "partita-protocol", "partita-identity", "partita-table"]),
+    (
+        "partita-node",
+        &[
+            "partita-model",
+            "partita-protocol",
+            "partita-identity",
+            "partita-storage",
+            "partita-table",
+            "partita-gateway",
+        ],
+    ),
     ("partita-api", &[]),
     ("partita-controlplane", &["partita-model", "partita-protocol"]),
     ("partita-controllers", &["partita-model", "partita-protocol", "partita-api"]),
+    (
+        "partita-kubernetes",
+        &["partita-model", "partita-protocol", "partita-api", "partita-controllers"],
+    ),
     (
         "partita",
         &[
@@ -29,10 +44,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "partita-api",
             "partita-controlplane",
             "partita-controllers",
+            "partita-node",
+            "partita-kubernetes",
         ],
     ),
-    ("partita-e2e", &[]),
-    ("xtask", &[]),
+    ("partita-cluster", &[]),
+    ("partita-e2e", &["partita-cluster"]),
+    ("xtask", &["partita-cluster"]),
 ];
 
 pub(crate) fn check(shell: &Shell) -> Result<Vec<String>> {

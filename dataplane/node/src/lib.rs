@@ -1,0 +1,1 @@
+//! The data-plane process of a cluster.
