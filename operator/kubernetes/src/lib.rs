@@ -1,1 +1,32 @@
-//! The operator's side of Kubernetes.
+//! The operator's side of Kubernetes: it watches the kinds of `partita.dev` and makes a cluster what they say.
+//!
+//! ```text
+//! API server ──watch──> table.rs ───> Reconciler (controllers) ──> control plane
+//!      ^                                 └── status, finalizer, events ──> API server
+//!      └──────watch───> region.rs ──plan (pure)──> Pod, Service, volume, Secrets
+//!                           └── RegionView: where the node is, how to speak to it
+//! leader.rs: all of it runs in one process at a time
+//! ```
+//!
+//! What this crate is not: it holds no rule about tables (those are in `partita-controllers`, and `partita local`
+//! follows the same ones), it does not speak to nodes, and it reads neither the environment nor the machine's clock.
+//!
+//! # Invariants
+//!
+//! - Every write is a server-side apply with one field manager per controller; only own children are forced. The Lease is
+//!   the exception: it is replaced under its resource version, since that is what makes it a lock.
+//! - A user's spec is never written, and a settled object causes no write.
+//! - A finalizer stands only on objects whose table is to be seen to, and only ours is ever taken away.
+//! - Nothing that is watched is kept with its `managedFields`.
+//! - What the operator may do is listed in [`PERMISSIONS`], and it does nothing else.
+//!
+//! Start reading at [`Installation`], then [`table`], then [`region`].
+
+mod error;
+mod installation;
+mod permissions;
+pub mod region;
+
+pub use error::Error;
+pub use installation::{AccessKey, Installation, SecretSource};
+pub use permissions::{PERMISSIONS, Permission, Reach};

@@ -1,0 +1,43 @@
+//! What can go wrong between the operator and the API server.
+
+/// A failure of this crate. Faults of objects are not among them: they are told in the object's status.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The API server refused or did not answer. Retryable: the pass is repeated, later each time.
+    #[error("the API server did not {what}; see that it is reachable and that the operator's role allows it")]
+    Api {
+        /// What was asked of it, as a phrase that follows "did not", with the object's name.
+        what: String,
+        /// What it said.
+        #[source]
+        source: kube::Error,
+    },
+    /// An object cannot be written as JSON. Not retryable; a defect of its type.
+    #[error("cannot write {what} as JSON")]
+    Json {
+        /// Which object.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A reconciler failed. Retryable.
+    #[error(transparent)]
+    Reconcile(#[from] partita_controllers::Error),
+    /// An object lacks what every object of an API server has. Not retryable; the API server is no API server.
+    #[error("{what} has no {field}")]
+    Incomplete {
+        /// Which object.
+        what: String,
+        /// The path of the field.
+        field: &'static str,
+    },
+}
+
+impl Error {
+    /// For `map_err` after a call to the API server. `what` follows "the API server did not".
+    pub fn api(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Api { what, source }
+    }
+}
