@@ -5,15 +5,16 @@
 
 /// Types of conditions.
 pub mod types {
-    /// True while the table is there, serves requests, and is as the manifest says in every field that is acted upon.
+    /// True while what the object declares is there, serves requests, and is as the manifest says in every field that
+    /// is acted upon.
     pub const READY: &str = "Ready";
     /// True while something is being changed, or will be tried again by itself.
     pub const RECONCILING: &str = "Reconciling";
-    /// True while nothing more will be tried until somebody changes the object or the table.
+    /// True while nothing more will be tried until somebody changes the object or what it declares.
     pub const STALLED: &str = "Stalled";
     /// True while the spec has fields that are kept but not acted upon; the message names them.
     pub const UNSUPPORTED: &str = "Unsupported";
-    /// ACK's word for a table that is as the manifest says. Mirrors what `Ready` says of the settings.
+    /// ACK's word for what is as the manifest says. Mirrors what `Ready` says of the settings.
     pub const ACK_RESOURCE_SYNCED: &str = "ACK.ResourceSynced";
     /// ACK's word for `Stalled`. Present only while it is True.
     pub const ACK_TERMINAL: &str = "ACK.Terminal";
@@ -39,15 +40,15 @@ pub mod types {
 
 /// Reasons of conditions.
 pub mod reasons {
-    /// The table is as the manifest says.
+    /// What the object declares is as the manifest says.
     pub const SETTLED: &str = "Settled";
-    /// The table is being made.
+    /// What the object declares is being made.
     pub const CREATING: &str = "Creating";
     /// The table was not there although it had been, and is being made again, empty.
     pub const RECREATED: &str = "Recreated";
     /// A table of this name was there and is now managed by the object.
     pub const ADOPTED: &str = "Adopted";
-    /// The table is being changed.
+    /// What the object declares is being changed.
     pub const UPDATING: &str = "Updating";
     /// The table is being deleted.
     pub const DELETING: &str = "Deleting";
@@ -59,13 +60,13 @@ pub mod reasons {
     pub const SUSPENDED: &str = "Suspended";
     /// The spec differs from the table in something that can never change.
     pub const IMMUTABLE_FIELD: &str = "ImmutableField";
-    /// DynamoDB's rules do not allow the spec.
+    /// DynamoDB's rules do not allow a Table's spec, or Kubernetes' rules what would be made of a Region's.
     pub const INVALID_SPEC: &str = "InvalidSpec";
     /// There is no such table, and the adoption policy does not allow making it.
     pub const NOT_FOUND: &str = "NotFound";
     /// There is such a table, and the adoption policy does not allow taking it over.
     pub const ALREADY_EXISTS: &str = "AlreadyExists";
-    /// Another object manages the table.
+    /// Another, older object manages the table, or is the installation's Region.
     pub const CONFLICT: &str = "Conflict";
     /// A step failed and will be tried again.
     pub const STEP_FAILED: &str = "StepFailed";
@@ -77,8 +78,28 @@ pub mod reasons {
     pub const REFERENCE_NOT_FOUND: &str = "ReferenceNotFound";
     /// The table is not there although it is said to be active, or does not serve.
     pub const NOT_SERVING: &str = "NotServing";
+    /// Table: there is no Region, or its node cannot be reached; the table waits.
+    pub const REGION_NOT_READY: &str = "RegionNotReady";
+    /// Region: a node is on its way: its image is fetched, its store opened, its log read.
+    pub const NODE_STARTING: &str = "NodeStarting";
+    /// Region: a node ends again and again, or its image cannot be fetched; the message says which.
+    pub const NODE_FAILING: &str = "NodeFailing";
+    /// Region: no machine of the cluster takes the node's pod; the message holds the scheduler's words.
+    pub const NODE_UNSCHEDULABLE: &str = "NodeUnschedulable";
+    /// Region: a node is replaced by one with new settings.
+    pub const ROLLING: &str = "Rolling";
+    /// Region: the volume claim has no volume yet; usually there is no default storage class.
+    pub const VOLUME_PENDING: &str = "VolumePending";
+    /// Region: the volume does not grow, as its storage class does not allow expansion.
+    pub const VOLUME_NOT_RESIZABLE: &str = "VolumeNotResizable";
+    /// Region: a Secret with an access key or with the bucket's key is absent or malformed; the message names it.
+    pub const CREDENTIALS_INVALID: &str = "CredentialsInvalid";
+    /// Region: the set of access keys that the nodes accept has changed. Only of events.
+    pub const CREDENTIALS_UPDATED: &str = "CredentialsUpdated";
+    /// Region: more nodes are asked for than this release runs.
+    pub const NODES_NOT_ACTED_UPON: &str = "NodesNotActedUpon";
     /// Every reason.
-    pub const ALL: [&str; 19] = [
+    pub const ALL: [&str; 29] = [
         SETTLED,
         CREATING,
         RECREATED,
@@ -98,5 +119,15 @@ pub mod reasons {
         ANNOTATION_IGNORED,
         REFERENCE_NOT_FOUND,
         NOT_SERVING,
+        REGION_NOT_READY,
+        NODE_STARTING,
+        NODE_FAILING,
+        NODE_UNSCHEDULABLE,
+        ROLLING,
+        VOLUME_PENDING,
+        VOLUME_NOT_RESIZABLE,
+        CREDENTIALS_INVALID,
+        CREDENTIALS_UPDATED,
+        NODES_NOT_ACTED_UPON,
     ];
 }

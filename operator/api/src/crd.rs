@@ -7,21 +7,38 @@ use kube::CustomResourceExt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, GROUP, SERVED_VERSIONS, Table};
+use crate::{Error, GROUP, Region, SERVED_VERSIONS, Table, region};
 
 /// First line of every generated file.
 const HEADER: &str = "# Generated from operator/api; do not edit.\n";
 
 /// Every CRD as the file `crds/` holds: its name and its text.
 pub fn crds() -> Vec<(String, String)> {
-    let crd = definition();
-    let text = to_yaml(&crd).expect("a CRD is plain data");
-    vec![(format!("{GROUP}_tables.yaml"), format!("{HEADER}{text}"))]
+    [("tables", definition()), ("regions", region_definition())]
+        .into_iter()
+        .map(|(plural, crd)| {
+            let text = to_yaml(&crd).expect("a CRD is plain data");
+            (format!("{GROUP}_{plural}.yaml"), format!("{HEADER}{text}"))
+        })
+        .collect()
 }
 
 /// The CRD of the Table kind, as JSON.
 pub fn definition() -> Value {
-    let mut crd = Table::crd();
+    served(Table::crd())
+}
+
+/// The CRD of the Region kind, as JSON.
+pub fn region_definition() -> Value {
+    let mut crd = served(Region::crd());
+    for version in crd["spec"]["versions"].as_array_mut().into_iter().flatten() {
+        version["schema"]["openAPIV3Schema"]["x-kubernetes-validations"] = region::rules::region();
+    }
+    crd
+}
+
+/// `crd` in every served version, as it is applied.
+fn served(mut crd: CustomResourceDefinition) -> Value {
     let stored = crd.spec.versions.pop().expect("the derive makes one version");
     crd.spec.versions = SERVED_VERSIONS
         .iter()

@@ -51,7 +51,7 @@ pub struct TableSpec {
     #[schemars(
         regex(pattern = r"^(arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[a-zA-Z0-9_.-]{3,255}$"),
         length(min = 3, max = 1024),
-        extend("x-kubernetes-validations" = rules::immutable())
+        extend("x-kubernetes-validations" = crate::rules::immutable())
     )]
     pub table_name: String,
 

@@ -44,10 +44,13 @@ impl fmt::Display for FieldError {
     }
 }
 
-static TABLE_SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-    let mut crd = crate::definition();
+static TABLE_SCHEMA: LazyLock<Value> = LazyLock::new(|| schema(crate::definition()));
+static REGION_SCHEMA: LazyLock<Value> = LazyLock::new(|| schema(crate::region_definition()));
+
+/// The schema that all versions of `crd` share.
+fn schema(mut crd: Value) -> Value {
     crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].take()
-});
+}
 
 /// What an API server would object to in `new`, which replaces `old` if there is one. Empty means accepted.
 ///
@@ -80,8 +83,10 @@ fn schema_of(object: &Value) -> Result<&'static Value, FieldError> {
     };
     let (api_version, kind) = (text("apiVersion")?, text("kind")?);
     let served = SERVED_VERSIONS.iter().any(|version| api_version == format!("{GROUP}/{version}"));
-    if served && kind == "Table" {
-        return Ok(&TABLE_SCHEMA);
+    match kind {
+        "Table" if served => return Ok(&TABLE_SCHEMA),
+        "Region" if served => return Ok(&REGION_SCHEMA),
+        _ => {}
     }
     let hint = if api_version.starts_with(ACK_GROUP) && kind == "Table" {
         format!(" (change apiVersion to {GROUP}/{})", SERVED_VERSIONS[0])

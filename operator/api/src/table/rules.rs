@@ -7,19 +7,9 @@
 //! Rules must be cheap in the API server's estimate, which multiplies the `maxItems` of nested lists, and takes what it
 //! knows no bound of, such as a string that a rule puts together, for as large as a request may be.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A rule and its message.
-type Rule = (&'static str, &'static str);
-
-fn rules(rules: &[Rule]) -> Value {
-    rules.iter().map(|(rule, message)| json!({"rule": rule, "message": message})).collect()
-}
-
-/// A field that never changes once it is set.
-pub(super) fn immutable() -> Value {
-    rules(&[("self == oldSelf", "Value is immutable once set")])
-}
+use crate::rules::{IMMUTABLE, Rule, rules};
 
 /// Rules between the fields of a spec.
 pub(super) fn table() -> Value {
@@ -91,7 +81,7 @@ pub(super) fn table() -> Value {
 /// Rules of a table's key.
 pub(super) fn primary_key() -> Value {
     rules(&[
-        ("self == oldSelf", "Value is immutable once set"),
+        IMMUTABLE,
         ELEMENTS_COMPLETE,
         (
             "self.size() == 0 || ((!has(self[0].keyType) || self[0].keyType == 'HASH') && \
