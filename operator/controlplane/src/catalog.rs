@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use partita_model::name::Scope;
 use partita_model::{TableId, TableName};
 
 pub use object::{ObjectKey, StoredObject};
@@ -26,6 +27,10 @@ pub type Tags = BTreeMap<String, String>;
 /// leaves either all of it or nothing.
 #[async_trait]
 pub trait Catalog: Debug + Send + Sync + 'static {
+    /// Makes `scope` the owner of a catalog that has none, and gives the owner. A catalog never changes hands: ids, descriptors and
+    /// ARNs of one owner mean nothing to another.
+    async fn claim(&self, scope: &Scope) -> Result<Scope, Error>;
+
     /// Adds a table with a new id, unless the name is taken or there are `tables_max` tables.
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error>;
 

@@ -4,6 +4,7 @@
 //! lost machine. Writers queue at the database (`BEGIN IMMEDIATE`); there are few of them.
 
 mod objects;
+mod owner;
 mod rows;
 mod tables;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use partita_model::name::Scope;
 use partita_model::{TableId, TableName};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -94,6 +96,10 @@ async fn count(transaction: &mut Transaction<'static, Sqlite>, counter: &str) ->
 
 #[async_trait]
 impl Catalog for SqliteCatalog {
+    async fn claim(&self, scope: &Scope) -> Result<Scope, Error> {
+        owner::claim(self, scope).await
+    }
+
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error> {
         tables::insert(self, table, tables_max).await
     }

@@ -32,6 +32,13 @@ impl ControlPlane {
         }
     }
 
+    /// Tells the data plane of every table again, and finishes what is unfinished: for a data plane that started anew and may lack
+    /// some. Gives what [`Self::drive`] gives.
+    pub async fn republish(&self) -> Result<usize, Error> {
+        self.mark_all_unpublished().await?;
+        self.drive().await
+    }
+
     /// Whether there is something left to do.
     pub(super) fn is_unfinished(&self, table: &TableRecord) -> bool {
         table.status != TableStatus::Active || self.unpublished().contains(&table.id)

@@ -35,6 +35,10 @@ async fn insert(catalog: &SqliteCatalog, name: &str) -> TableRecord {
     catalog.insert_table(table(name), u64::MAX).await.unwrap()
 }
 
+fn scope(region: &str) -> Scope {
+    Scope { region: region.to_owned(), account_id: "000000000000".to_owned() }
+}
+
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -272,4 +276,15 @@ async fn what_cannot_be_read_is_an_error() {
         let error = catalog.table(&name).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { .. }), "{damage}: {error}");
     }
+}
+
+#[tokio::test]
+async fn the_first_owner_stays() {
+    let folder = Folder::new();
+    let catalog = folder.open().await;
+    assert_eq!(catalog.claim(&scope("eu-west-1")).await.unwrap(), scope("eu-west-1"));
+    catalog.close().await;
+
+    let catalog = folder.open().await;
+    assert_eq!(catalog.claim(&scope("us-east-1")).await.unwrap(), scope("eu-west-1"));
 }

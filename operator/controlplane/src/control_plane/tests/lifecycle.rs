@@ -162,8 +162,9 @@ async fn calls_on_one_table_take_turns() {
     for call in calls {
         call.await.unwrap();
     }
-    let served = world.plane.table("music");
-    assert_eq!((served.generation, served.billing), (Generation(2), BillingMode::PayPerRequest));
+    let (served, described) = (world.plane.table("music"), world.describe("music").await);
+    assert_eq!(served.billing, BillingMode::PayPerRequest);
+    assert_eq!(served.settings.deletion_protection, described.deletion_protection_enabled);
     assert_eq!(world.control.drive().await.unwrap(), 0);
 }
 
@@ -269,6 +270,12 @@ async fn a_data_plane_that_forgot_is_told_again() {
     control.describe_table(describe("table-7")).await.unwrap();
     assert_eq!(plane.tables().len(), 1);
     assert_eq!(control.drive().await.unwrap(), 0);
+    assert_eq!(plane.tables(), known);
+
+    plane.wipe();
+    assert_eq!(control.drive().await.unwrap(), 0, "nobody said that the data plane forgot");
+    assert!(plane.tables().is_empty());
+    assert_eq!(control.republish().await.unwrap(), 0);
     assert_eq!(plane.tables(), known);
 }
 

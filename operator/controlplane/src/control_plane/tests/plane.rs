@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use partita_model::descriptor::Statistics;
+use partita_model::name::Scope;
 use partita_model::{TableDescriptor, TableId, TableName};
 
 use crate::Error;
@@ -160,6 +161,10 @@ fn dead<T>() -> Result<T, Error> {
 
 #[async_trait]
 impl Catalog for Mortal<SqliteCatalog> {
+    async fn claim(&self, scope: &Scope) -> Result<Scope, Error> {
+        self.inner.claim(scope).await
+    }
+
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error> {
         self.crash.step(self.inner.insert_table(table, tables_max)).await.unwrap_or_else(dead)
     }
