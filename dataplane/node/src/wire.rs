@@ -1,0 +1,134 @@
+//! How the control plane and a node speak: paths and messages of the node API, in JSON.
+//!
+//! ```text
+//! POST /v1/apply        Apply       serve a table, or serve it by a newer descriptor      Done
+//! POST /v1/drop         TableRequest  serve a table no more and let its items go          Done
+//! POST /v1/statistics   TableRequest  sizes and counts                                    TableSizes
+//! GET  /v1/status                   what the node is and serves                           NodeStatus
+//! GET  /healthz         open        200 while the process is of use, 503 when it has to be restarted
+//! GET  /readyz          open        200 while requests are served, 503 otherwise
+//! ```
+//!
+//! All but the open ones are signed with the internal key for the service [`SERVICE`]. Failures answer a [`Failure`].
+//!
+//! The version is in the path. Within it members are only added, with a default, and unknown ones are ignored: during an
+//! upgrade either side may be the older one.
+
+use std::collections::BTreeMap;
+
+use partita_model::descriptor::{Generation, Statistics};
+use partita_model::{IndexName, TableDescriptor, TableId, TableName};
+use partita_table::TableStatistics;
+use serde::{Deserialize, Serialize};
+
+/// What requests to the node API are signed for.
+pub const SERVICE: &str = "partita-node";
+/// Where [`Apply`] goes.
+pub const APPLY: &str = "/v1/apply";
+/// Where a [`TableRequest`] to drop a table goes.
+pub const DROP: &str = "/v1/drop";
+/// Where a [`TableRequest`] for sizes goes.
+pub const STATISTICS: &str = "/v1/statistics";
+/// Where the node's status is.
+pub const STATUS: &str = "/v1/status";
+/// Whether the process is of use.
+pub const HEALTH: &str = "/healthz";
+/// Whether requests are served.
+pub const READY: &str = "/readyz";
+
+/// The largest message either way. A descriptor with every index and attribute name at its longest has less than 200 KB; a
+/// status names 2,500 tables in less than 1 MB.
+pub const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Serve a table by this descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apply {
+    /// Applied only if it is newer than the one in use.
+    pub descriptor: TableDescriptor,
+}
+
+/// A request about one table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRequest {
+    /// Which one.
+    pub id: TableId,
+}
+
+/// It is done and durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+/// The exact durable sizes and counts of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSizes {
+    /// Of the table's items.
+    pub table: Statistics,
+    /// Of the entries of each local index.
+    #[serde(default)]
+    pub indexes: BTreeMap<IndexName, Statistics>,
+}
+
+impl From<TableStatistics> for TableSizes {
+    fn from(counted: TableStatistics) -> Self {
+        Self { table: counted.table, indexes: counted.indexes }
+    }
+}
+
+impl From<TableSizes> for TableStatistics {
+    fn from(told: TableSizes) -> Self {
+        Self { table: told.table, indexes: told.indexes }
+    }
+}
+
+/// Where a node is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// The shard is not open yet.
+    Opening,
+    /// Requests are served.
+    Serving,
+    /// The node was asked to stop and finishes what it has.
+    Draining,
+    /// The store failed, or another node took the shard over: only a new process can serve it.
+    Failed,
+}
+
+/// What a node is and serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeStatus {
+    /// The version of the program.
+    pub version: String,
+    /// Where the node is in its life.
+    pub phase: Phase,
+    /// Milliseconds since the process started to run the node.
+    pub uptime_ms: u64,
+    /// The shard's path in the object store.
+    pub shard: String,
+    /// The tables that are served, by name; empty unless the shard is open.
+    #[serde(default)]
+    pub tables: Vec<ServedTable>,
+}
+
+/// A table that a node serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServedTable {
+    /// The incarnation.
+    pub id: TableId,
+    /// The name callers use.
+    pub name: TableName,
+    /// The descriptor's.
+    pub generation: Generation,
+}
+
+/// Why a node did not do what it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// For people.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    #[serde(default)]
+    pub retryable: bool,
+}
