@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use partita_model::TableId;
 
+use crate::bucket::Trouble;
+
 /// The result of a storage call.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -75,6 +77,17 @@ pub enum Error {
         #[source]
         source: Arc<std::io::Error>,
     },
+    /// A bucket cannot be used, and it is known why. Nothing was fenced.
+    #[error("the bucket {bucket} cannot be used: {trouble}")]
+    Bucket {
+        /// The bucket and where it is.
+        bucket: String,
+        /// What is wrong, and what to do.
+        trouble: Trouble,
+        /// What the client said, if it came to that.
+        #[source]
+        source: Option<Cause>,
+    },
     /// The shard was written by a version, or with a write-ahead log, that this process does not use.
     #[error("the shard at {path} was created with {found}, but this process uses {expected}")]
     ForeignClaim {
@@ -129,15 +142,16 @@ impl Error {
     /// True when the same call may succeed later, on this or on a newly opened store.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Closed
-                | Self::Fenced
-                | Self::Failed { .. }
-                | Self::Unavailable { .. }
-                | Self::FolderInUse { .. }
-                | Self::Folder { .. }
-        )
+            | Self::Fenced
+            | Self::Failed { .. }
+            | Self::Unavailable { .. }
+            | Self::FolderInUse { .. }
+            | Self::Folder { .. } => true,
+            Self::Bucket { trouble, .. } => trouble.may_pass(),
+            _ => false,
+        }
     }
 
     /// True when the store that answered so answers nothing else any more and must be opened again.

@@ -9,7 +9,7 @@
 //!      /     \
 //!  engine   MemoryStore                                   slate.rs, memory.rs
 //!     |
-//!  object store: a synced folder, or memory               folder.rs, probe.rs, claim.rs
+//!  object store: a bucket, a synced folder, or memory     bucket.rs, folder.rs, probe.rs, claim.rs
 //! ```
 //!
 //! Invariants:
@@ -17,7 +17,7 @@
 //! - What a [`Visibility::Durable`] read returns is never taken back by a crash.
 //! - When the log fails, waiting writes get an error and the store answers nothing else any more; nobody is told
 //!   that a write succeeded unless it is durable.
-//! - A shard has at most one writer: a lock on the folder, and the engine's fencing beneath it.
+//! - A shard has at most one writer: by the engine's fencing, and in a folder by a lock above it.
 //! - Nobody above this crate names the engine, and nothing above can tell which write-ahead log is in use.
 //!
 //! Deliberately absent: what a row means (the table engine's business), placement of shards, replication, and
@@ -25,6 +25,7 @@
 //!
 //! Start reading at [`ShardStore`], then [`Shard`].
 
+pub mod bucket;
 mod claim;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -41,6 +42,7 @@ mod slate;
 pub mod space;
 pub mod store;
 
+pub use bucket::{Bucket, BucketCredentials, Trouble};
 pub use error::{Error, Fault, Result};
 pub use log::{LogEntry, LogRecord, LogSequence, LogStart};
 pub use memory::MemoryStore;

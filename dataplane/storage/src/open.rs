@@ -8,6 +8,7 @@ use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 
+use crate::bucket::Bucket;
 use crate::error::{Error, Result};
 use crate::folder::{self, FolderLock};
 use crate::slate::SlateStore;
@@ -23,6 +24,8 @@ pub const BLOCK_CACHE_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
 pub enum Location {
     /// A folder of this machine. Created when it does not exist; every write is synced, the folders included.
     Folder(PathBuf),
+    /// A bucket of an S3-compatible object store. It must exist.
+    Bucket(Bucket),
     /// Memory: gone when the store is closed.
     Memory,
     /// An object store, shared with others or made for a test.
@@ -52,26 +55,36 @@ impl StoreOptions {
 /// Opens a shard, or creates it when there is nothing at its path. A previous owner that still runs is fenced.
 ///
 /// # Errors
-/// [`Error::FolderInUse`] when another process has the shard open, [`Error::UnsafeObjectStore`] when the object
-/// store lacks a guarantee, [`Error::ForeignClaim`] when the shard was made by an incompatible version; otherwise
-/// the folder or the object store failed. Nothing is fenced when one of the first three is returned.
+/// [`Error::FolderInUse`] when another process has the folder open, [`Error::Bucket`] when the bucket cannot be used
+/// as it was configured, [`Error::UnsafeObjectStore`] when the object store lacks a guarantee, [`Error::ForeignClaim`]
+/// when the shard was made by an incompatible version; otherwise the folder or the object store failed. Nothing is
+/// fenced when one of those that are named is returned.
 pub async fn open(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
     let path =
         Path::parse(&options.path).map_err(|error| Error::unavailable("use the path of the shard", error))?;
-    let (objects, lock) = objects_of(options.location, &path).await?;
-    probe::probe(objects.as_ref(), &path).await?;
-    claim::claim(objects.as_ref(), &path).await?;
-    let store = SlateStore::open(objects, path, options.block_cache_bytes, lock).await?;
-    Ok(Arc::new(store))
+    let cache = options.block_cache_bytes;
+    match options.location {
+        Location::Folder(folder) => {
+            let (objects, lock) = folder::open(folder, &path).await?;
+            start(objects, path, cache, Some(lock)).await
+        }
+        Location::Bucket(bucket) => {
+            let opened = start(bucket.objects()?, bucket.place(&path)?, cache, None).await;
+            opened.map_err(|error| bucket.explain(error))
+        }
+        Location::Memory => start(Arc::new(InMemory::new()), path, cache, None).await,
+        Location::Objects(objects) => start(objects, path, cache, None).await,
+    }
 }
 
-async fn objects_of(location: Location, path: &Path) -> Result<(Arc<dyn ObjectStore>, Option<FolderLock>)> {
-    match location {
-        Location::Folder(folder) => {
-            let (objects, lock) = folder::open(folder, path).await?;
-            Ok((objects, Some(lock)))
-        }
-        Location::Memory => Ok((Arc::new(InMemory::new()), None)),
-        Location::Objects(objects) => Ok((objects, None)),
-    }
+async fn start(
+    objects: Arc<dyn ObjectStore>,
+    path: Path,
+    block_cache_bytes: usize,
+    lock: Option<FolderLock>,
+) -> Result<Arc<dyn ShardStore>> {
+    probe::probe(objects.as_ref(), &path).await?;
+    claim::claim(objects.as_ref(), &path).await?;
+    let store = SlateStore::open(objects, path, block_cache_bytes, lock).await?;
+    Ok(Arc::new(store))
 }
