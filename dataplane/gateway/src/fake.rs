@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use partita_identity::{Credentials, Verifier};
 use partita_model::clock::{Clock, UnixMillis};
-use partita_model::descriptor::{BillingMode, Generation, Statistics};
+use partita_model::descriptor::{BillingMode, Generation, Statistics, TableSettings};
 use partita_model::name::Scope;
 use partita_model::schema::KeyAttribute;
 use partita_model::{KeySchema, ScalarType, TableDescriptor, TableId, TableName};
@@ -197,6 +197,7 @@ fn music() -> TableDescriptor {
         global_indexes: Vec::new(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
+        settings: TableSettings::default(),
     }
 }
 

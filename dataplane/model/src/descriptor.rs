@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::TableName;
+use crate::clock::UnixMillis;
 use crate::schema::{GlobalIndex, KeyAttribute, KeySchema, LocalIndex};
 
 /// The number of a table's incarnation inside an installation. Never reused, also not after the table is dropped.
@@ -44,7 +45,55 @@ pub enum BillingMode {
     PayPerRequest,
 }
 
-/// Everything the data plane must know to serve a table. Equal descriptors serve alike.
+/// Which balance of storage and request cost a table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TableClass {
+    /// The default.
+    Standard,
+    /// Cheap storage, dear requests.
+    StandardInfrequentAccess,
+}
+
+impl TableClass {
+    /// As JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "STANDARD",
+            Self::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
+        }
+    }
+}
+
+/// What DescribeTable shows of a table beyond what serving it takes, so that the data plane can describe its tables while the
+/// control plane is down. The default stands for descriptors written before there were settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TableSettings {
+    /// The `TableId` of answers: new with each creation.
+    pub uuid: String,
+    /// When the table was asked for.
+    pub created: UnixMillis,
+    /// Whether DeleteTable is refused.
+    pub deletion_protection: bool,
+    /// Only if a class was ever asked for.
+    pub class: Option<TableClass>,
+    /// When the class last changed.
+    pub class_changed: Option<UnixMillis>,
+    /// When the table last became on-demand; none if it never was.
+    pub on_demand_since: Option<UnixMillis>,
+    /// When provisioned units were last raised.
+    pub last_increase: Option<UnixMillis>,
+    /// When provisioned units were last lowered.
+    pub last_decrease: Option<UnixMillis>,
+    /// How often they were lowered on the UTC day of `last_decrease`.
+    pub decreases: u32,
+    /// What the table serves at once.
+    pub warm: Option<Throughput>,
+}
+
+/// Everything the data plane must know to serve a table. Equal descriptors serve alike. Nodes store the serialized form: members
+/// are only ever added, with a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableDescriptor {
     /// The incarnation.
@@ -65,6 +114,9 @@ pub struct TableDescriptor {
     pub billing: BillingMode,
     /// Provisioned units; `None` when on demand.
     pub throughput: Option<Throughput>,
+    /// What is only shown.
+    #[serde(default)]
+    pub settings: TableSettings,
 }
 
 impl TableDescriptor {
@@ -86,4 +138,34 @@ pub struct Statistics {
     pub item_count: u64,
     /// Item bytes plus 100 for each item.
     pub size_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_descriptor_from_before_settings_is_still_read() {
+        let stored = r#"{"id":7,"name":"music","generation":3,"key":{"hash":{"name":"p","scalar":"S"},"range":null},
+            "attributes":[{"name":"p","scalar":"S"}],"local_indexes":[],"global_indexes":[],
+            "billing":"PAY_PER_REQUEST","throughput":null}"#;
+        let read: TableDescriptor = serde_json::from_str(stored).unwrap();
+        assert_eq!(read.id, TableId(7));
+        assert_eq!(read.settings, TableSettings::default());
+    }
+
+    #[test]
+    fn settings_round_trip_and_later_members_are_no_obstacle() {
+        let settings = TableSettings {
+            uuid: "u".to_owned(),
+            created: UnixMillis(1),
+            deletion_protection: true,
+            class: Some(TableClass::StandardInfrequentAccess),
+            warm: Some(Throughput { read_units: 5, write_units: 6 }),
+            ..TableSettings::default()
+        };
+        let mut json = serde_json::to_value(&settings).unwrap();
+        json["of_a_later_version"] = true.into();
+        assert_eq!(serde_json::from_value::<TableSettings>(json).unwrap(), settings);
+    }
 }

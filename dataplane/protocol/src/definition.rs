@@ -21,6 +21,7 @@ mod throughput;
 pub(crate) use read::{BILLING_MODES, Draft, DraftSettings, Settings, ThroughputMember};
 pub(crate) use throughput::out_of_bounds;
 
+pub use partita_model::descriptor::TableClass;
 use partita_model::descriptor::{BillingMode, Throughput};
 use partita_model::schema::{GlobalIndex, KeyAttribute, KeySchema, KeyType, LocalIndex};
 use partita_model::{IndexName, ScalarType};
@@ -264,26 +265,6 @@ pub enum SseType {
     /// A key kept by a key management service.
     #[serde(rename = "KMS")]
     Kms,
-}
-
-/// Which balance of storage and request cost a table has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum TableClass {
-    /// The default.
-    Standard,
-    /// Cheap storage, dear requests.
-    StandardInfrequentAccess,
-}
-
-impl TableClass {
-    /// As JSON spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Standard => "STANDARD",
-            Self::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
-        }
-    }
 }
 
 /// A label of a table.

@@ -4,7 +4,7 @@
 //! time; a table may become on-demand four times in 24 hours; its class may change twice in 30 days.
 
 use partita_model::clock::UnixMillis;
-use partita_model::descriptor::{BillingMode, Throughput};
+use partita_model::descriptor::{BillingMode, TableSettings, Throughput};
 use partita_protocol::ServiceError;
 use partita_protocol::definition::TableClass;
 use partita_protocol::definition::{INITIAL_READ_UNITS, INITIAL_WRITE_UNITS};
@@ -164,6 +164,19 @@ impl History {
             read_units_per_second: self.warm_read_units,
             write_units_per_second: self.warm_write_units,
             status: TableStatus::Active,
+        }
+    }
+
+    /// The part of a table's settings that is history.
+    pub fn settings(&self) -> TableSettings {
+        TableSettings {
+            class_changed: self.class_changes_ms.last().copied().map(UnixMillis),
+            on_demand_since: self.on_demand_since_ms.map(UnixMillis),
+            last_increase: self.last_increase(),
+            last_decrease: self.last_decrease(),
+            decreases: self.decreases,
+            warm: Some(Throughput { read_units: self.warm_read_units, write_units: self.warm_write_units }),
+            ..TableSettings::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use partita_model::clock::{Clock, UnixMillis};
-use partita_model::descriptor::{BillingMode, Generation};
+use partita_model::descriptor::{BillingMode, Generation, TableSettings};
 use partita_model::name::Scope;
 use partita_model::schema::{GlobalIndex, KeyAttribute, LocalIndex};
 use partita_model::{
@@ -54,6 +54,7 @@ pub(super) fn table(id: u64, name: &str, hash: KeyAttribute, range: Option<KeyAt
         global_indexes: Vec::new(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
+        settings: TableSettings::default(),
     }
 }
 

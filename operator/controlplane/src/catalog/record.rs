@@ -1,7 +1,7 @@
 //! A table as the catalog holds it.
 
 use partita_model::clock::UnixMillis;
-use partita_model::descriptor::Generation;
+use partita_model::descriptor::{Generation, TableSettings};
 use partita_model::{TableDescriptor, TableId, TableName};
 use partita_protocol::definition::TableDefinition;
 use partita_protocol::output::TableStatus;
@@ -74,6 +74,18 @@ impl TableRecord {
             global_indexes: checked.global_indexes,
             billing: checked.billing,
             throughput: checked.throughput,
+            settings: self.settings(),
         })
+    }
+
+    /// What the data plane only shows.
+    fn settings(&self) -> TableSettings {
+        TableSettings {
+            uuid: self.uuid.clone(),
+            created: self.created,
+            deletion_protection: self.definition.deletion_protection_enabled.unwrap_or(false),
+            class: self.definition.table_class,
+            ..self.history.settings()
+        }
     }
 }

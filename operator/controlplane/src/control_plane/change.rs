@@ -27,8 +27,8 @@ pub(super) enum TableChange {
 }
 
 impl TableChange {
-    /// The record after the change: the same if nothing changes, `UPDATING` with the next generation if the data plane must
-    /// hear of it.
+    /// The record after the change: the same if nothing changes, of the next generation if something does, and `UPDATING`
+    /// until the data plane has heard of it if that serves by what changed.
     pub(super) fn apply(self, table: &TableRecord, now: UnixMillis) -> Result<TableRecord, ServiceError> {
         let mut changed = table.clone();
         match self {
@@ -40,8 +40,10 @@ impl TableChange {
                 changed.definition.deletion_protection_enabled = Some(enabled)
             }
         }
-        if changed.definition.check()? != table.definition.check()? {
+        if changed != *table {
             changed.generation = Generation(table.generation.0 + 1);
+        }
+        if changed.definition.check()? != table.definition.check()? {
             changed.status = TableStatus::Updating;
         }
         Ok(changed)

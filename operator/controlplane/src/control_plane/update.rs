@@ -42,9 +42,9 @@ impl ControlPlane {
         }
         let stored = self.catalog.update_table(changed).await?;
         tracing::info!(table = %stored.name, generation = stored.generation.0, "table change accepted");
-        if stored.status != TableStatus::Active {
-            self.finish_or_log(stored.clone()).await;
-        }
+        // The data plane hears of what it only shows, too; nobody waits for that.
+        self.unpublished().insert(stored.id);
+        self.finish_or_log(stored.clone()).await;
         Ok(stored)
     }
 }

@@ -137,13 +137,28 @@ async fn a_protected_table_is_not_deleted() {
         |enabled| operation::UpdateTable { deletion_protection_enabled: Some(enabled), ..update("music") };
     let answer = world.update(protect(true)).await.unwrap();
     assert_eq!((answer.table_status, answer.deletion_protection_enabled), (TableStatus::Active, true));
-    assert_eq!(world.plane.table("music").generation, Generation(1), "the data plane need not know");
+    let told = world.plane.table("music");
+    assert_eq!((told.generation, told.settings.deletion_protection), (Generation(2), true));
     let expected = "Resource cannot be deleted as it is currently protected against deletion. Disable deletion \
         protection first.";
     let refused = refusal(world.control.delete_table(delete("music")).await);
     assert_eq!(refused, ("ValidationException", expected.to_owned()));
     world.update(protect(false)).await.unwrap();
     world.control.delete_table(delete("music")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_only_shown_reaches_a_data_plane_that_was_away() {
+    let world = World::new().await;
+    world.create("music", on_demand()).await;
+    world.plane.set_away(true);
+    let protect = operation::UpdateTable { deletion_protection_enabled: Some(true), ..update("music") };
+    let answer = world.update(protect).await.unwrap();
+    assert_eq!((answer.table_status, answer.deletion_protection_enabled), (TableStatus::Active, true));
+    assert!(!world.plane.table("music").settings.deletion_protection);
+    world.plane.set_away(false);
+    assert_eq!(world.control.drive().await.unwrap(), 0);
+    assert!(world.plane.table("music").settings.deletion_protection);
 }
 
 #[tokio::test]
