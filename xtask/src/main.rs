@@ -7,6 +7,7 @@
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
 
+mod charts;
 mod clients;
 mod fuzz;
 mod measure;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{self, Shell, say};
-use crate::{clients, fuzz, tidy};
+use crate::{charts, clients, fuzz, tidy};
 
 struct Step {
     name: &'static str,
@@ -18,6 +18,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", what: "formatting", run: |shell| shell.cargo(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", what: "crate arrows, sizes, banned words", run: tidy::run },
+    Step { name: "charts", what: "lint, renders, wrong values", run: charts::run_checks },
     Step { name: "clients", what: "install the black-box clients", run: clients::install },
     Step {
         name: "build",

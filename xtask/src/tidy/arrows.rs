@@ -28,10 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-api", &[]),
     ("partita-controlplane", &["partita-model", "partita-protocol"]),
     ("partita-controllers", &["partita-model", "partita-protocol", "partita-api"]),
-    (
-        "partita-kubernetes",
-        &["partita-model", "partita-protocol", "partita-api", "partita-controllers"],
-    ),
+    ("partita-kubernetes", &["partita-model", "partita-protocol", "partita-api", "partita-controllers"]),
     (
         "partita",
         &[
