@@ -3,12 +3,12 @@
 //! Each object has a time at which it is due. A change makes it due now, a failure later each time, and a settled one is
 //! due again after a while, so that drift is put back even if nobody told of it.
 
-mod owners;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use partita_model::TableName;
 use partita_model::clock::Clock;
@@ -17,17 +17,23 @@ use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::events::Event;
+use crate::events::{Event, EventLog};
 use crate::manifest::Fault;
-use crate::reconcile::{Next, TableControl};
+use crate::owners::Owners;
+use crate::reconcile::{Next, Place, TableControl};
 use crate::source::{Declared, FileFault, Loaded, Source};
 use crate::{Applied, Change, Error, Keeper, ObjectKey, Objects, Reconciler};
-use owners::Owners;
 use queue::Queue;
+
+/// How soon a table that is on its way is looked at again. Looking is a call in the same process.
+const POLL_AFTER: Duration = Duration::from_millis(50);
+/// How soon everything else is looked at again: drift that nobody told us of is put back after this.
+const RESYNC_AFTER: Duration = Duration::from_secs(5);
 
 /// Reconciles the objects of one installation. Share it; [`Controller::run`] does the work.
 pub struct Controller {
     reconciler: Reconciler,
+    place: Place,
     keeper: Arc<Keeper>,
     queue: Mutex<Queue>,
     owners: Mutex<Owners>,
@@ -65,12 +71,17 @@ impl Controller {
         let mut queue = Queue::default();
         for object in keeper.list().await? {
             if let Some(key) = ObjectKey::of(&object) {
-                owners.add(&key, &object);
+                note(&mut owners, &key, &object);
                 queue.now(key, Instant::now());
             }
         }
         Ok(Self {
-            reconciler: Reconciler::new(control, Arc::clone(&keeper), clock, scope),
+            reconciler: Reconciler::new(
+                Arc::<Keeper>::clone(&keeper),
+                Arc::<EventLog>::default(),
+                Arc::clone(&clock),
+            ),
+            place: Place { control, scope },
             keeper,
             queue: Mutex::new(queue),
             owners: Mutex::new(owners),
@@ -124,7 +135,7 @@ impl Controller {
         if let Applied::Accepted(object, _) = &applied
             && let Some(key) = ObjectKey::of(object)
         {
-            self.owners().add(&key, object);
+            note(&mut self.owners(), &key, object);
             self.hurry(key);
         }
         Ok(applied)
@@ -177,10 +188,14 @@ impl Controller {
     async fn work(&self) {
         let Some(key) = self.queue().take(Instant::now()) else { return };
         let claim = self.owners().claim(&key);
-        let done = match self.reconciler.reconcile(&key, &claim).await {
+        let done = match self.reconciler.reconcile(&key, &claim, Some(&self.place)).await {
             Ok(Next::Gone) => self.gone(&key).await,
-            Ok(Next::After(delay)) => {
-                self.queue().settle(key.clone(), Instant::now() + delay);
+            Ok(Next::Poll) => {
+                self.queue().settle(key.clone(), Instant::now() + POLL_AFTER);
+                Ok(())
+            }
+            Ok(Next::Resync) => {
+                self.queue().settle(key.clone(), Instant::now() + RESYNC_AFTER);
                 Ok(())
             }
             Ok(Next::Retry) => {
@@ -201,7 +216,7 @@ impl Controller {
         let heirs = self.owners().remove(key);
         heirs.into_iter().for_each(|heir| self.hurry(heir));
         if let Some(object) = self.keeper.get(key).await? {
-            self.owners().add(key, &object);
+            note(&mut self.owners(), key, &object);
             self.hurry(key.clone());
         }
         Ok(())
@@ -302,6 +317,12 @@ impl Files {
         }
         self.told.insert(text);
     }
+}
+
+fn note(owners: &mut Owners, key: &ObjectKey, object: &Value) {
+    let table = object["spec"]["tableName"].as_str().unwrap_or_default();
+    let created = object["metadata"]["creationTimestamp"].as_str().and_then(|time| time.parse().ok());
+    owners.add(key, table, created);
 }
 
 fn fault_at(declared: &Declared, field: &str, reason: String) -> FileFault {

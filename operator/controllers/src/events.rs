@@ -1,7 +1,8 @@
 //! Events: what happened to an object, one for each transition.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use partita_model::clock::UnixMillis;
 
@@ -34,18 +35,33 @@ pub struct Event {
     pub count: u32,
 }
 
+/// Who else is told of events.
+pub trait EventSink: Debug + Send + Sync {
+    /// Takes one event, at once: whoever cannot keep up loses events, never the reconciler's time.
+    fn take(&self, key: &ObjectKey, severity: Severity, reason: &str, message: &str);
+}
+
 /// The latest events of each object, in memory: they explain the present and are not a record.
 #[derive(Debug, Default)]
 pub struct EventLog {
     events: Mutex<BTreeMap<ObjectKey, VecDeque<Event>>>,
+    sink: Option<Arc<dyn EventSink>>,
 }
 
 impl EventLog {
+    /// A log that passes each event on to `sink` too.
+    pub fn with_sink(sink: Arc<dyn EventSink>) -> Self {
+        Self { sink: Some(sink), ..Self::default() }
+    }
+
     /// Records an event and logs it. The same event in a row is counted, not repeated.
     pub fn record(&self, key: &ObjectKey, severity: Severity, reason: &str, message: &str, now: UnixMillis) {
         match severity {
             Severity::Normal => tracing::info!(object = %key, reason, "{message}"),
             Severity::Warning => tracing::warn!(object = %key, reason, "{message}"),
+        }
+        if let Some(sink) = &self.sink {
+            sink.take(key, severity, reason, message);
         }
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let events = events.entry(key.clone()).or_default();
@@ -78,6 +94,24 @@ impl EventLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, Default)]
+    struct Taken(Mutex<Vec<String>>);
+
+    impl EventSink for Taken {
+        fn take(&self, key: &ObjectKey, severity: Severity, reason: &str, message: &str) {
+            self.0.lock().unwrap().push(format!("{key} {severity:?} {reason} {message}"));
+        }
+    }
+
+    #[test]
+    fn the_sink_is_told_of_each_event() {
+        let sink = Arc::<Taken>::default();
+        let log = EventLog::with_sink(Arc::<Taken>::clone(&sink));
+        let key = ObjectKey { kind: "Table".into(), namespace: "default".into(), name: "t".into() };
+        log.record(&key, Severity::Warning, "StepFailed", "m", UnixMillis(1));
+        assert_eq!(*sink.0.lock().unwrap(), ["Table default/t Warning StepFailed m"]);
+    }
 
     #[test]
     fn the_same_event_in_a_row_is_counted_and_old_ones_make_room() {

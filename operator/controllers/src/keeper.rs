@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use partita_api::{FieldError, TableStatus};
+use async_trait::async_trait;
+use partita_api::{FieldError, Table, TableStatus};
 use partita_model::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::admit::{Admitted, admit, rfc3339};
+use crate::declarations::{Declarations, FINALIZER};
 use crate::{Error, ObjectKey, Objects};
-
-/// Keeps an object with a table from going before the table is seen to.
-const FINALIZER: &str = "partita.dev/table";
 
 /// What became of a manifest.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,9 +109,21 @@ impl Keeper {
         }
         Ok(object)
     }
+}
 
-    /// Writes a status, whatever became of the spec meanwhile. An object that is gone has none.
-    pub(crate) async fn set_status(&self, key: &ObjectKey, status: &TableStatus) -> Result<(), Error> {
+#[async_trait]
+impl Declarations for Keeper {
+    async fn declared(&self, key: &ObjectKey) -> Result<Option<Table>, Error> {
+        let Some(stored) = self.objects.get(key).await? else { return Ok(None) };
+        serde_json::from_value(stored).map(Some).map_err(|source| Error::Stored { key: key.clone(), source })
+    }
+
+    /// Nothing to do: an object goes only when it is released.
+    async fn hold(&self, _key: &ObjectKey, _seen: &Table) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn set_status(&self, key: &ObjectKey, _seen: &Table, status: &TableStatus) -> Result<(), Error> {
         let _writing = self.writing.lock().await;
         let Some(mut object) = self.objects.get(key).await? else { return Ok(()) };
         object["status"] =
@@ -120,7 +131,7 @@ impl Keeper {
         self.objects.put(key, object).await
     }
 
-    pub(crate) async fn remove(&self, key: &ObjectKey) -> Result<(), Error> {
+    async fn release(&self, key: &ObjectKey, _seen: &Table) -> Result<(), Error> {
         let _writing = self.writing.lock().await;
         self.objects.delete(key).await
     }

@@ -6,8 +6,8 @@
 //!  control plane ────────observe────────> tables ───┘                    └──> status, conditions, events
 //! ```
 //!
-//! There is no Kubernetes in here: objects live behind [`Objects`], tables behind [`TableControl`]. `partita local`
-//! feeds [`Controller`] from files and commands; the operator will feed the same reconciler from an API server.
+//! There is no Kubernetes in here: objects live behind [`Declarations`], tables behind [`TableControl`]. `partita local`
+//! feeds [`Controller`] from files and commands; the operator feeds the same [`Reconciler`] from an API server.
 //!
 //! # Who owns what
 //!
@@ -33,6 +33,7 @@
 //! # Invariants
 //!
 //! - The planner is pure. The plan of a settled table is empty, and a settled object causes no write.
+//! - An object is held by a finalizer before its first table is made or taken over. Objects that manage no table are not.
 //! - Each step is legal by itself; any step may fail or run twice, and planning again goes on from what is there.
 //! - A status is written only if it changed; `lastTransitionTime` moves only when a condition's status flips.
 //!
@@ -40,6 +41,7 @@
 
 pub mod admit;
 pub mod controller;
+pub mod declarations;
 pub mod definition;
 pub mod describe;
 pub mod duration;
@@ -47,13 +49,16 @@ pub mod events;
 mod keeper;
 pub mod manifest;
 pub mod objects;
+pub mod owners;
 pub mod plan;
 pub mod reconcile;
+pub mod retries;
 pub mod source;
 pub mod status;
 pub mod table;
 
 pub use controller::Controller;
+pub use declarations::Declarations;
 pub use keeper::{Applied, Change, Keeper};
 pub use objects::{MemoryObjects, ObjectKey, Objects};
 pub use reconcile::{Reconciler, TableControl};

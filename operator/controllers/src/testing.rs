@@ -174,6 +174,11 @@ impl FakeTables {
         std::mem::take(&mut self.state().calls)
     }
 
+    /// Notes something that is no call among the calls.
+    pub(crate) fn note(&self, what: &'static str) {
+        self.state().calls.push(what);
+    }
+
     pub(crate) fn table(&self, name: &str) -> Option<Observed> {
         self.state().tables.get(&TableName::new(name)).cloned()
     }

@@ -1,22 +1,17 @@
 //! When each object is due.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::ObjectKey;
-
-/// Wait after the first failure; it doubles with each further one.
-const RETRY_AFTER: Duration = Duration::from_millis(200);
-/// Longest wait after a failure.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+use crate::retries::Retries;
 
 /// Objects by the time they are due. Bounded by the number of objects.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     due: BTreeMap<ObjectKey, Instant>,
-    failures: BTreeMap<ObjectKey, u32>,
+    retries: Retries,
 }
 
 impl Queue {
@@ -33,15 +28,13 @@ impl Queue {
 
     /// The object failed and is due again, later each time, unless it became due meanwhile.
     pub(super) fn retry(&mut self, key: ObjectKey, now: Instant) {
-        let failures = self.failures.entry(key.clone()).or_insert(0);
-        *failures = failures.saturating_add(1);
-        let delay = RETRY_AFTER.saturating_mul(2_u32.saturating_pow(*failures - 1)).min(RETRY_AFTER_MAX);
+        let delay = self.retries.after_failure(&key);
         self.due.entry(key).or_insert(now + delay);
     }
 
     /// The object's failures count no more.
     pub(super) fn forgive(&mut self, key: &ObjectKey) {
-        self.failures.remove(key);
+        self.retries.forgive(key);
     }
 
     /// The time at which some object is due.
@@ -60,26 +53,14 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    const LATER: Duration = Duration::from_secs(1);
 
     fn key(name: &str) -> ObjectKey {
         ObjectKey { kind: "Table".into(), namespace: "default".into(), name: name.into() }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn failures_wait_longer_each_time_and_a_success_forgives() {
-        let (mut queue, now) = (Queue::default(), Instant::now());
-        let mut waits = Vec::new();
-        for _ in 0..10 {
-            queue.retry(key("a"), now);
-            waits.push((queue.next().unwrap() - now).as_millis());
-            assert_eq!(queue.take(now + RETRY_AFTER_MAX), Some(key("a")));
-        }
-        assert_eq!(waits, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
-        queue.settle(key("a"), now);
-        queue.take(now);
-        queue.retry(key("a"), now);
-        assert_eq!(queue.next(), Some(now + RETRY_AFTER));
     }
 
     #[tokio::test(start_paused = true)]
@@ -88,7 +69,7 @@ mod tests {
         queue.now(key("a"), now);
         assert_eq!(queue.take(now), Some(key("a")));
         queue.now(key("a"), now);
-        queue.settle(key("a"), now + RETRY_AFTER_MAX);
+        queue.settle(key("a"), now + LATER);
         assert_eq!(queue.take(now), Some(key("a")));
         assert_eq!(queue.take(now), None);
     }
@@ -96,8 +77,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_has_waited_longest_comes_first() {
         let (mut queue, now) = (Queue::default(), Instant::now());
-        queue.now(key("a"), now + RETRY_AFTER);
+        queue.now(key("a"), now + LATER);
         queue.now(key("b"), now);
-        assert_eq!(queue.take(now + RETRY_AFTER), Some(key("b")));
+        assert_eq!(queue.take(now + LATER), Some(key("b")));
     }
 }

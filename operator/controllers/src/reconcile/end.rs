@@ -1,12 +1,10 @@
 //! How a pass ends.
 
-use std::time::Duration;
-
 use partita_api::conditions::reasons;
 use partita_protocol::error::ErrorKind;
 use partita_protocol::{ServiceError, Wording};
 
-use super::{Claim, Next, RESYNC_AFTER};
+use super::{Claim, Next};
 use crate::plan::{Cause, Observed};
 use crate::status::Verdict;
 
@@ -21,15 +19,20 @@ pub(super) struct End {
 
 impl End {
     pub(super) fn resync(verdict: Verdict, observed: Option<Observed>) -> Self {
-        Self { verdict, observed, step: None, next: Next::After(RESYNC_AFTER) }
+        Self { verdict, observed, step: None, next: Next::Resync }
     }
 
     pub(super) fn stalled(cause: Cause, observed: Option<Observed>) -> Self {
         Self::resync(Verdict::Stalled(cause), observed)
     }
 
-    pub(super) fn progressing(cause: Cause, observed: Option<Observed>, after: Duration) -> Self {
-        Self { verdict: Verdict::Progressing(cause), observed, step: None, next: Next::After(after) }
+    pub(super) fn progressing(cause: Cause, observed: Option<Observed>) -> Self {
+        Self { verdict: Verdict::Progressing(cause), observed, step: None, next: Next::Poll }
+    }
+
+    /// The end of a pass while there is nothing to make tables with. The controller comes back as soon as there is.
+    pub(super) fn placeless(message: &str) -> Self {
+        Self::resync(Verdict::Progressing(Cause::new(reasons::REGION_NOT_READY, message)), None)
     }
 
     pub(super) fn gone() -> Self {

@@ -6,7 +6,6 @@ use partita_protocol::ServiceError;
 use partita_protocol::error::ErrorKind;
 
 use super::end::End;
-use super::{Next, POLL_AFTER};
 use crate::plan::{CREATE_TABLE, Cause, Observed, Plan, Step};
 use crate::status::Verdict;
 
@@ -47,6 +46,16 @@ impl History {
         self.table_id.as_deref()
     }
 
+    /// Whether there is or was a table of the object's, or may be one that it was about to make.
+    pub(super) fn has_table(&self) -> bool {
+        self.creating || self.table_id.is_some()
+    }
+
+    /// Whether the table is known to be the object's.
+    pub(super) fn owns(&self, observed: &Observed) -> bool {
+        self.table_id() == Some(observed.description.table_id.as_str())
+    }
+
     pub(super) fn observed(&mut self, observed: Option<&Observed>) {
         let Some(observed) = observed.filter(|_| self.creating) else { return };
         let before = self.table_id.replace(observed.description.table_id.clone());
@@ -71,7 +80,7 @@ impl History {
 
     /// What is said before the table is made.
     pub(super) fn intent(&self) -> End {
-        End { step: self.step.clone(), ..End::progressing(self.creation(), None, POLL_AFTER) }
+        End { step: self.step.clone(), ..End::progressing(self.creation(), None) }
     }
 
     fn creation(&self) -> Cause {
@@ -93,7 +102,7 @@ impl History {
     /// The end of a pass that began as many steps as one may.
     pub(super) fn pause(self, observed: Option<Observed>) -> End {
         let cause = Cause::new(reasons::UPDATING, "the table is being updated");
-        End { step: self.step, ..End::progressing(cause, observed, POLL_AFTER) }
+        End { step: self.step, ..End::progressing(cause, observed) }
     }
 
     /// The end of a pass whose plan has no step to do now.
@@ -120,7 +129,7 @@ impl History {
 
     /// The table, if it is known to be the object's.
     fn own(&self, observed: Option<Observed>) -> Option<Observed> {
-        observed.filter(|observed| self.table_id() == Some(observed.description.table_id.as_str()))
+        observed.filter(|observed| self.owns(observed))
     }
 
     fn settled(self, observed: Option<&Observed>) -> Cause {
@@ -141,11 +150,7 @@ impl History {
         }
         let cause = if cause.reason == reasons::CREATING { self.creation() } else { cause };
         let observed = self.own(observed);
-        End {
-            step: self.step,
-            next: Next::After(POLL_AFTER),
-            ..End::progressing(cause, observed, POLL_AFTER)
-        }
+        End { step: self.step, ..End::progressing(cause, observed) }
     }
 }
 

@@ -1,12 +1,16 @@
 mod faults;
+mod held;
+mod placeless;
 
-use partita_api::ConditionStatus;
 use partita_api::conditions::types;
+use partita_api::{ConditionStatus, Table, TableStatus};
 use serde_json::{Value, json};
 
+use super::report::STATISTICS_AGE_MS_MAX;
 use super::*;
+use crate::events::Severity;
 use crate::testing::{FakeTables, SetClock, manifest, scope, spec};
-use crate::{Applied, MemoryObjects};
+use crate::{Applied, Keeper, MemoryObjects};
 
 /// An object store that counts writes.
 #[derive(Default)]
@@ -49,7 +53,7 @@ impl World {
         let (tables, objects, clock) =
             (FakeTables::new(), Arc::<CountingObjects>::default(), Arc::<SetClock>::default());
         let keeper = Arc::new(Keeper::new(Arc::clone(&objects) as Arc<dyn crate::Objects>, clock.clone()));
-        let reconciler = Reconciler::new(tables.clone(), Arc::clone(&keeper), clock.clone(), scope());
+        let reconciler = Reconciler::new(Arc::<Keeper>::clone(&keeper), Arc::default(), clock.clone());
         let key = ObjectKey { kind: "Table".into(), namespace: "default".into(), name: "orders".into() };
         Self { tables, objects, clock, keeper, reconciler, key }
     }
@@ -58,7 +62,7 @@ impl World {
     async fn settled(more: Value) -> Self {
         let world = Self::new();
         world.apply(more).await;
-        assert_eq!(world.pass().await, Next::After(RESYNC_AFTER));
+        assert_eq!(world.pass().await, Next::Resync);
         world.tables.calls();
         world
     }
@@ -69,7 +73,11 @@ impl World {
     }
 
     async fn pass(&self) -> Next {
-        self.reconciler.reconcile(&self.key, &Claim::Owner).await.unwrap()
+        self.reconciler.reconcile(&self.key, &Claim::Owner, Some(&self.place())).await.unwrap()
+    }
+
+    fn place(&self) -> Place {
+        Place { control: self.tables.clone(), scope: scope() }
     }
 
     async fn object(&self) -> Table {
@@ -116,7 +124,7 @@ fn on_demand() -> Value {
 async fn a_declared_table_is_made_and_shown() {
     let world = World::new();
     world.apply(json!({"billingMode": "PAY_PER_REQUEST", "tags": [{"key": "a", "value": "b"}]})).await;
-    assert_eq!(world.pass().await, Next::After(RESYNC_AFTER));
+    assert_eq!(world.pass().await, Next::Resync);
     assert_eq!(world.tables.calls(), ["CreateTable"]);
     world.assert_state("Settled", &["Ready"]).await;
     let status = world.status().await;
@@ -157,11 +165,11 @@ async fn a_slow_table_is_waited_for_and_stays_the_objects_own() {
     let world = World::new();
     world.tables.make_slow(3);
     world.apply(json!({"billingMode": "PAY_PER_REQUEST", "adoptionPolicy": "Create"})).await;
-    assert_eq!(world.pass().await, Next::After(POLL_AFTER));
+    assert_eq!(world.pass().await, Next::Poll);
     world.assert_state("Creating", &["Reconciling"]).await;
     let step = world.status().await.step.unwrap();
     assert_eq!((step.name.as_str(), step.number, step.total), ("CreateTable", 1, 1));
-    while world.pass().await == Next::After(POLL_AFTER) {}
+    while world.pass().await == Next::Poll {}
     world.assert_state("Settled", &["Ready"]).await;
     assert_eq!(world.status().await.step, None);
 }
@@ -241,7 +249,7 @@ async fn a_rival_is_told_who_manages_the_table() {
     let world = World::new();
     world.apply(on_demand()).await;
     let owner = ObjectKey { name: "older".into(), ..world.key.clone() };
-    world.reconciler.reconcile(&world.key, &Claim::Rival(owner)).await.unwrap();
+    world.reconciler.reconcile(&world.key, &Claim::Rival(owner), Some(&world.place())).await.unwrap();
     world.assert_state("Conflict", &["Stalled"]).await;
     assert_eq!(world.tables.calls(), [""; 0]);
 }

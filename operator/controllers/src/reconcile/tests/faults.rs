@@ -17,7 +17,7 @@ async fn a_failing_step_is_told_and_tried_again() {
         recoverable.message.as_deref(),
         Some("CreateTable: InternalServerError: Internal server error")
     );
-    assert_eq!(world.pass().await, Next::After(RESYNC_AFTER));
+    assert_eq!(world.pass().await, Next::Resync);
     world.assert_state("Settled", &["Ready"]).await;
     assert!(world.status().await.conditions.iter().all(|c| c.type_ != types::ACK_RECOVERABLE));
 }
@@ -27,7 +27,7 @@ async fn what_the_rules_refuse_stalls_and_is_looked_at_with_the_next_resync() {
     let world = World::settled(on_demand()).await;
     world.apply(json!({"billingMode": "PAY_PER_REQUEST", "tags": [{"key": "a"}]})).await;
     world.tables.fail([None, Some(ServiceError::validation("no"))]);
-    assert_eq!(world.pass().await, Next::After(RESYNC_AFTER));
+    assert_eq!(world.pass().await, Next::Resync);
     world.assert_state("InvalidSpec", &["Stalled"]).await;
     world.pass().await;
     world.assert_state("Settled", &["Ready"]).await;
