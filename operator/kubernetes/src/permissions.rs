@@ -32,12 +32,52 @@ pub const PERMISSIONS: &[Permission] = &[
         verbs: &["get", "list", "patch", "watch"],
     },
     Permission { reach: Reach::Cluster, group: "partita.dev", resource: "tables/status", verbs: &["patch"] },
+    // Regions: watched; the status is applied. Their children name them as owners that wait for them.
+    Permission {
+        reach: Reach::Cluster,
+        group: "partita.dev",
+        resource: "regions",
+        verbs: &["get", "list", "watch"],
+    },
+    Permission { reach: Reach::Cluster, group: "partita.dev", resource: "regions/status", verbs: &["patch"] },
+    Permission {
+        reach: Reach::Cluster,
+        group: "partita.dev",
+        resource: "regions/finalizers",
+        verbs: &["update"],
+    },
     // Events stand beside the object they speak of.
     Permission {
         reach: Reach::Cluster,
         group: "events.k8s.io",
         resource: "events",
         verbs: &["create", "patch"],
+    },
+    // Children of a Region: applied and watched. Volumes and Services go with their owner, not by the operator's hand.
+    Permission {
+        reach: Reach::OwnNamespace,
+        group: "",
+        resource: "pods",
+        verbs: &["create", "delete", "list", "patch", "watch"],
+    },
+    Permission {
+        reach: Reach::OwnNamespace,
+        group: "",
+        resource: "persistentvolumeclaims",
+        verbs: &["create", "list", "patch", "watch"],
+    },
+    Permission {
+        reach: Reach::OwnNamespace,
+        group: "",
+        resource: "services",
+        verbs: &["create", "list", "patch", "watch"],
+    },
+    // A bucket's Secret has no label of ours: it is read by name.
+    Permission {
+        reach: Reach::OwnNamespace,
+        group: "",
+        resource: "secrets",
+        verbs: &["create", "get", "list", "patch", "watch"],
     },
     // One operator leads.
     Permission {
