@@ -10,6 +10,12 @@ use crate::objects::DEFAULT_NAMESPACE;
 /// What of `metadata` a manifest may say; the rest is the keeper's.
 const DECLARED_METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 
+/// Kinds that an API server takes and this process cannot act on, with what to do instead.
+const OF_CLUSTERS: [(&str, &str); 1] = [(
+    "Region",
+    "a Region describes an installation in a Kubernetes cluster; here the flags --region and --account-id say the same",
+)];
+
 /// What a manifest changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Admitted {
@@ -29,6 +35,9 @@ pub fn admit(manifest: &Value, stored: Option<&Value>, now: UnixMillis) -> Resul
     let errors = validate(manifest, stored);
     if !errors.is_empty() {
         return Err(errors);
+    }
+    if let Some((_, message)) = OF_CLUSTERS.iter().find(|(kind, _)| manifest["kind"] == *kind) {
+        return Err(vec![FieldError { path: "kind".to_owned(), message: (*message).to_owned() }]);
     }
     let manifest = without_nulls(manifest);
     let group =
@@ -137,6 +146,17 @@ mod tests {
         assert_eq!(object["metadata"]["generation"], 2);
         assert_eq!(object["metadata"]["creationTimestamp"], "1970-01-01T00:00:01Z");
         assert_eq!(object["status"]["tableStatus"], "ACTIVE");
+    }
+
+    #[test]
+    fn a_region_is_for_clusters() {
+        let region = json!({
+            "apiVersion": "partita.dev/v1", "kind": "Region", "metadata": {"name": "default"},
+            "spec": {"regionName": "eu-west-1", "accountID": "000000000000", "objectStore": {"type": "Volume"}},
+        });
+        let errors = admit(&region, None, UnixMillis(0)).unwrap_err();
+        assert_eq!(errors[0].path, "kind");
+        assert!(errors[0].message.contains("--region"), "{errors:?}");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn definition(spec: &api::TableSpec) -> Result<asked::TableDefinition, Inval
         provisioned_throughput: spec.provisioned_throughput.map(throughput).transpose()?,
         local_secondary_indexes: indexes(spec.local_secondary_indexes.as_deref(), local_index)?,
         global_secondary_indexes: indexes(spec.global_secondary_indexes.as_deref(), global_index)?,
-        stream_specification: spec.stream_specification.map(stream),
+        stream_specification: spec.stream_specification.as_ref().map(stream),
         sse_specification: spec.sse_specification.as_ref().map(encryption),
         table_class: spec.table_class.map(table_class),
         deletion_protection_enabled: spec.deletion_protection_enabled,
@@ -162,7 +162,7 @@ fn on_demand_throughput(ceilings: api::OnDemandThroughput) -> asked::OnDemandThr
     }
 }
 
-fn stream(stream: api::StreamSpecification) -> asked::StreamSpecification {
+fn stream(stream: &api::StreamSpecification) -> asked::StreamSpecification {
     let enabled = stream.stream_enabled == Some(true);
     let view = stream.stream_view_type.map(|view| match view {
         api::StreamViewType::KeysOnly => asked::StreamViewType::KeysOnly,

@@ -17,21 +17,34 @@ fn generated_files_are_fresh() {
 
 #[test]
 fn a_crd_is_small_enough_for_client_side_apply() {
-    let bytes = definition().to_string().len();
-    assert!(bytes < CRD_BYTES_MAX, "{bytes} bytes");
+    for crd in [definition(), region_definition()] {
+        let bytes = crd.to_string().len();
+        assert!(bytes < CRD_BYTES_MAX, "{bytes} bytes");
+    }
 }
 
 #[test]
 fn both_versions_have_one_shape_and_need_no_conversion() {
-    let crd = definition();
-    assert_eq!(crd["spec"]["conversion"], serde_json::json!({"strategy": "None"}));
-    let [stored, alpha] = &crd["spec"]["versions"].as_array().unwrap()[..] else { panic!("two versions") };
-    assert_eq!((&stored["name"], &stored["storage"]), (&Value::from("v1"), &Value::from(true)));
-    assert_eq!((&alpha["name"], &alpha["storage"]), (&Value::from("v1alpha1"), &Value::from(false)));
-    assert_eq!(stored["schema"], alpha["schema"]);
-    assert_eq!(stored["additionalPrinterColumns"], alpha["additionalPrinterColumns"]);
-    assert_eq!(crd["spec"]["names"]["shortNames"], serde_json::json!(["ptb"]));
-    assert_eq!(crd["spec"]["names"]["categories"], serde_json::json!(["partita"]));
+    for crd in [definition(), region_definition()] {
+        assert_eq!(crd["spec"]["conversion"], serde_json::json!({"strategy": "None"}));
+        let [stored, alpha] = &crd["spec"]["versions"].as_array().unwrap()[..] else { panic!("two versions") };
+        assert_eq!((&stored["name"], &stored["storage"]), (&Value::from("v1"), &Value::from(true)));
+        assert_eq!((&alpha["name"], &alpha["storage"]), (&Value::from("v1alpha1"), &Value::from(false)));
+        assert_eq!(stored["schema"], alpha["schema"]);
+        assert_eq!(stored["additionalPrinterColumns"], alpha["additionalPrinterColumns"]);
+        assert_eq!(stored["subresources"], serde_json::json!({"status": {}}));
+        assert_eq!(crd["spec"]["names"]["categories"], serde_json::json!(["partita"]));
+    }
+}
+
+#[test]
+fn kinds_have_a_scope_and_a_short_name() {
+    let names = |crd: Value| {
+        let short = crd["spec"]["names"]["shortNames"][0].clone();
+        [crd["spec"]["scope"].clone(), crd["spec"]["names"]["kind"].clone(), short]
+    };
+    assert_eq!(names(definition()), ["Namespaced", "Table", "ptb"]);
+    assert_eq!(names(region_definition()), ["Cluster", "Region", "prg"]);
 }
 
 /// Walks a schema the way the API server judges it; `path` is where it stands.
@@ -66,9 +79,10 @@ fn check_structural(schema: &Value, path: &str, faults: &mut Vec<String>) {
 
 #[test]
 fn the_schema_is_structural_bounded_and_described() {
-    let crd = definition();
     let mut faults = Vec::new();
-    check_structural(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "", &mut faults);
+    for crd in [definition(), region_definition()] {
+        check_structural(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "", &mut faults);
+    }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

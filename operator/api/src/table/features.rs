@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Reference;
 
 /// Stream of a table's changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = super::rules::stream()))]
 pub struct StreamSpecification {
@@ -16,6 +16,10 @@ pub struct StreamSpecification {
     /// What a record holds of the changed item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_view_type: Option<StreamViewType>,
+    /// Resource-based policy document of the stream, as a JSON string of at most 20 KB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20480))]
+    pub resource_policy: Option<String>,
 }
 
 /// What a stream record holds of the changed item.

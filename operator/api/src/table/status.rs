@@ -4,8 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::capacity::{BillingMode, WarmThroughput};
-use super::features::{SSEType, TableClass};
+use super::capacity::{BillingMode, OnDemandThroughput, WarmThroughput};
+use super::features::{ProvisionedThroughputOverride, ReplicaGlobalSecondaryIndex, SSEType, TableClass};
 use super::index::Projection;
 use super::key::KeySchemaElement;
 use crate::Condition;
@@ -199,6 +199,9 @@ pub struct IndexDescription {
     /// Provisioned throughput of a global index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioned_throughput: Option<ProvisionedThroughputDescription>,
+    /// Ceilings of a global index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_demand_throughput: Option<OnDemandThroughput>,
     /// Number of items in the index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_count: Option<i64>,
@@ -232,6 +235,26 @@ pub struct ReplicaDescription {
     /// More about the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replica_status_description: Option<String>,
+    /// How much of a new copy is filled, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica_status_percent_progress: Option<String>,
+    /// Since when the copy cannot be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub replica_inaccessible_date_time: Option<Time>,
+    /// Class of the copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica_table_class_summary: Option<TableClassSummary>,
+    /// Key of the copy.
+    #[serde(rename = "kmsMasterKeyID", skip_serializing_if = "Option::is_none")]
+    pub kms_master_key_id: Option<String>,
+    /// Capacity of the copy, if it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisioned_throughput_override: Option<ProvisionedThroughputOverride>,
+    /// Settings of the copy's indexes, if they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 40), extend("x-kubernetes-list-type" = "atomic"))]
+    pub global_secondary_indexes: Option<Vec<ReplicaGlobalSecondaryIndex>>,
 }
 
 /// What a table was restored from.

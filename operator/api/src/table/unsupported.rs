@@ -7,12 +7,14 @@ use super::{ContributorInsightsAction, TableSpec};
 /// A field that asks for what is the case anyway (a stream that is off, an empty list of indexes) is not reported.
 pub fn unsupported_fields(spec: &TableSpec) -> Vec<&'static str> {
     let filled = |list: Option<usize>| list.is_some_and(|length| length > 0);
+    let stream = spec.stream_specification.as_ref();
     let fields = [
         ("onDemandThroughput", spec.on_demand_throughput.is_some()),
         ("warmThroughput", spec.warm_throughput.is_some()),
         ("autoScaling", spec.auto_scaling.is_some()),
         ("globalSecondaryIndexes", filled(spec.global_secondary_indexes.as_ref().map(Vec::len))),
-        ("streamSpecification", spec.stream_specification.is_some_and(|s| s.stream_enabled == Some(true))),
+        ("streamSpecification", stream.is_some_and(|s| s.stream_enabled == Some(true))),
+        ("streamSpecification.resourcePolicy", stream.is_some_and(|s| s.resource_policy.is_some())),
         ("kinesisStreamingDestination", spec.kinesis_streaming_destination.is_some()),
         ("timeToLive", spec.time_to_live.as_ref().is_some_and(|t| t.enabled == Some(true))),
         (

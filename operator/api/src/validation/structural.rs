@@ -13,6 +13,8 @@ const BOOLEAN_HINT: &str =
     "quote it: an unquoted N, n, Y, y, yes, no, on, off, true or false is a boolean in YAML 1.1";
 /// What a person should do who finds a number where a string belongs.
 const NUMBER_HINT: &str = "quote it: unquoted it is a number";
+/// What an API server calls the type of a field with `x-kubernetes-int-or-string`.
+const INTEGER_OR_STRING: &str = "integer,string";
 
 /// What in `value` does not fit `schema`. `apiVersion`, `kind` and `metadata` of the root are checked elsewhere.
 pub(super) fn check(schema: &Value, value: &Value) -> Vec<FieldError> {
@@ -32,12 +34,17 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, schema: &Value, value: &Value, path: &str) {
-        let expected = schema["type"].as_str().unwrap_or_default();
+        let expected = match schema["x-kubernetes-int-or-string"].as_bool() {
+            Some(true) => INTEGER_OR_STRING,
+            _ => schema["type"].as_str().unwrap_or_default(),
+        };
         match (expected, value) {
             ("object", Value::Object(object)) => self.object(schema, object, path),
             ("array", Value::Array(items)) => self.array(schema, items, path),
-            ("string", Value::String(text)) => self.string(schema, text, path),
-            ("integer", Value::Number(number)) if is_integer(number) => self.number(schema, value, path),
+            ("string" | INTEGER_OR_STRING, Value::String(text)) => self.string(schema, text, path),
+            ("integer" | INTEGER_OR_STRING, Value::Number(number)) if is_integer(number) => {
+                self.number(schema, value, path);
+            }
             ("boolean", Value::Bool(_)) => {}
             _ => self.wrong_type(expected, value, path),
         }
@@ -74,13 +81,23 @@ impl Walk<'_> {
                 self.value(property, value, &join(path, name));
             }
         }
-        for name in object.keys() {
+        for (name, value) in object {
             let known = properties.contains_key(name) || (root && is_type_or_object_meta(name));
             if !known {
-                let path = join(path, name);
-                let message = format!("unknown field \"{path}\"{}", suggestion(name, properties));
-                self.error(&path, message);
+                self.other_field(schema, name, value, path);
             }
+        }
+    }
+
+    /// A field of an object at `path` that is not among its properties: an entry of a map, one that is kept unseen, or
+    /// an unknown one.
+    fn other_field(&mut self, schema: &Value, name: &str, value: &Value, path: &str) {
+        let path = join(path, name);
+        if schema["additionalProperties"].is_object() {
+            self.value(&schema["additionalProperties"], value, &path);
+        } else if schema["x-kubernetes-preserve-unknown-fields"] != true {
+            let hint = suggestion(name, schema["properties"].as_object());
+            self.error(&path, format!("unknown field \"{path}\"{hint}"));
         }
     }
 
@@ -205,8 +222,8 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// The field that was probably meant: most unknown fields are a known one in another case (`resourceId`, `KeySchema`).
-fn suggestion(name: &str, properties: &Map<String, Value>) -> String {
-    match properties.keys().find(|known| known.eq_ignore_ascii_case(name)) {
+fn suggestion(name: &str, properties: Option<&Map<String, Value>>) -> String {
+    match properties.into_iter().flat_map(Map::keys).find(|known| known.eq_ignore_ascii_case(name)) {
         Some(known) => format!(" (did you mean {known:?}?)"),
         None => String::new(),
     }
