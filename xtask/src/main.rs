@@ -3,12 +3,14 @@
 //! - `test` runs what CI runs: [`tidy`], formatting, lints, every Rust test, and the black-box tests with real clients.
 //! - `crds` regenerates `crds/` from `operator/api`.
 //! - `fuzz` runs a fuzz target for as long as asked; `test` runs each of them briefly.
+//! - `cluster` builds, starts and stops a real Kubernetes for development and tests.
 //! - `measure` prints start-up time and resident memory of `partita local`.
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
 
 mod charts;
 mod clients;
+mod cluster;
 mod fuzz;
 mod measure;
 mod shell;
@@ -51,6 +53,9 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// A real Kubernetes in namespaces of its own: build it, start it, work in it
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Print start-up time and resident memory of `partita local`
     Measure,
 }
@@ -74,6 +79,7 @@ fn run(command: Command) -> Result<()> {
         Command::Crds => test::crds(&shell),
         Command::Tidy => tidy::run(&shell).and_then(|()| test::fresh(&shell)),
         Command::Fuzz { target, seconds } => fuzz::guided(&shell, &target, seconds),
+        Command::Cluster(command) => cluster::run(&shell, command),
         Command::Measure => measure::run(&shell),
     }
 }

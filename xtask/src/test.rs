@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{self, Shell, say};
-use crate::{charts, clients, fuzz, tidy};
+use crate::{charts, clients, cluster, fuzz, tidy};
 
 struct Step {
     name: &'static str,
@@ -18,21 +18,23 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", what: "formatting", run: |shell| shell.cargo(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", what: "crate arrows, sizes, banned words", run: tidy::run },
-    Step { name: "charts", what: "lint, renders, wrong values", run: charts::run_checks },
     Step { name: "clients", what: "install the black-box clients", run: clients::install },
     Step {
         name: "build",
         what: "the release binary",
         run: |shell| shell.cargo(&["build", "--release", "--locked", "--bins"]),
     },
+    Step { name: "cluster", what: "the programs of a real Kubernetes", run: cluster::build },
+    Step { name: "charts", what: "lint, renders, wrong values", run: charts::run_checks },
     Step { name: "rust", what: "unit, property, model-based, crash and black-box tests", run: rust_tests },
+    Step { name: "kubernetes", what: "tests on a real Kubernetes", run: kubernetes_tests },
     Step { name: "clippy", what: "lints", run: clippy },
     Step { name: "doc", what: "documentation builds without warnings", run: doc },
     Step { name: "fuzz", what: "each fuzz target, briefly", run: fuzz::brief },
 ];
 
 pub(crate) fn list() -> Result<()> {
-    STEPS.iter().try_for_each(|step| say(format!("{:<8} {}", step.name, step.what)))
+    STEPS.iter().try_for_each(|step| say(format!("{:<10} {}", step.name, step.what)))
 }
 
 pub(crate) fn run_step(shell: &Shell, step: &str) -> Result<()> {
@@ -80,8 +82,14 @@ fn freshness(shell: &Shell) -> Command {
 fn rust_tests(shell: &Shell) -> Result<()> {
     let mut command = shell.command("cargo");
     command.args(["test", "--release", "--locked", "--workspace", "--all-features"]);
+    // They start clusters, and have a step of their own.
+    command.args(["--exclude", "partita-cluster"]);
     clients::environment(shell, &mut command);
     shell::run(&mut command)
+}
+
+fn kubernetes_tests(shell: &Shell) -> Result<()> {
+    shell.cargo(&["test", "--release", "--locked", "--package", "partita-cluster", "--", "--nocapture"])
 }
 
 fn clippy(shell: &Shell) -> Result<()> {
