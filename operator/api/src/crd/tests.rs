@@ -27,7 +27,9 @@ fn a_crd_is_small_enough_for_client_side_apply() {
 fn both_versions_have_one_shape_and_need_no_conversion() {
     for crd in [definition(), region_definition()] {
         assert_eq!(crd["spec"]["conversion"], serde_json::json!({"strategy": "None"}));
-        let [stored, alpha] = &crd["spec"]["versions"].as_array().unwrap()[..] else { panic!("two versions") };
+        let [stored, alpha] = &crd["spec"]["versions"].as_array().unwrap()[..] else {
+            panic!("two versions")
+        };
         assert_eq!((&stored["name"], &stored["storage"]), (&Value::from("v1"), &Value::from(true)));
         assert_eq!((&alpha["name"], &alpha["storage"]), (&Value::from("v1alpha1"), &Value::from(false)));
         assert_eq!(stored["schema"], alpha["schema"]);

@@ -21,7 +21,7 @@ pub struct NodePool {
     #[schemars(range(min = 1, max = 100), extend("format" = "int32"))]
     pub replicas: Option<i32>,
     /// Compute resources of a node. Default: none asked for, no limits.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "resources")]
     pub resources: Option<ResourceRequirements>,
     /// Changes to the pods the operator makes, merged in last. Containers, volumes and variables are matched by name;
@@ -54,7 +54,7 @@ pub struct PodTemplate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<PodTemplateMetadata>,
     /// Fields of a pod's spec, as under spec.template.spec of a Deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "any_object")]
     pub spec: Option<Value>,
 }

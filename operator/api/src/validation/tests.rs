@@ -1,4 +1,5 @@
 mod ack;
+mod manifests;
 mod rules;
 
 use serde_json::{Value, json};
