@@ -188,7 +188,8 @@ impl Reconciler {
         Ok(())
     }
 
-    fn forget(&self, key: &ObjectKey) {
+    /// Forgets what is remembered of an object that is gone. A pass that finds it gone does so itself.
+    pub fn forget(&self, key: &ObjectKey) {
         self.events.forget(key);
         self.statistics_written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }

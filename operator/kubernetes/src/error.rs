@@ -24,6 +24,9 @@ pub enum Error {
     /// A reconciler failed. Retryable.
     #[error(transparent)]
     Reconcile(#[from] partita_controllers::Error),
+    /// The Lease could not be renewed in time: another operator may lead. Not retryable in this process; start again.
+    #[error("leadership was lost: the Lease was not renewed in time, or somebody else took it")]
+    LeadershipLost,
     /// An object lacks what every object of an API server has. Not retryable; the API server is no API server.
     #[error("{what} has no {field}")]
     Incomplete {

@@ -23,9 +23,14 @@
 //! Start reading at [`Installation`], then [`table`], then [`region`].
 
 mod error;
+pub mod events;
 mod installation;
+pub mod leader;
 mod permissions;
 pub mod region;
+pub mod table;
+#[cfg(test)]
+mod testing;
 
 pub use error::Error;
 pub use installation::{AccessKey, Installation, SecretSource};

@@ -29,7 +29,7 @@ pub const PERMISSIONS: &[Permission] = &[
         reach: Reach::Cluster,
         group: "partita.dev",
         resource: "tables",
-        verbs: &["get", "list", "patch", "watch"],
+        verbs: &["list", "patch", "watch"],
     },
     Permission { reach: Reach::Cluster, group: "partita.dev", resource: "tables/status", verbs: &["patch"] },
     // Regions: watched; the status is applied. Their children name them as owners that wait for them.
@@ -84,6 +84,6 @@ pub const PERMISSIONS: &[Permission] = &[
         reach: Reach::OwnNamespace,
         group: "coordination.k8s.io",
         resource: "leases",
-        verbs: &["create", "get", "patch", "update"],
+        verbs: &["create", "get", "update"],
     },
 ];
