@@ -66,8 +66,17 @@ fn parents(own: &str, version: u8) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A cpuset of version 1 takes no process before it has processors and memory, and hands them down only when told to.
+/// Version 2 hands down only the controllers it is told to. A cpuset of version 1 takes no process before it has processors and
+/// memory, and hands them down only when told to.
 fn prepare(parent: &Path, folder: &Path) -> Result<()> {
+    if version() == 2 {
+        let controllers = std::fs::read_to_string(parent.join("cgroup.controllers"))
+            .context("cannot read the controllers")?;
+        let all: String =
+            controllers.split_whitespace().map(|controller| format!("+{controller} ")).collect();
+        return std::fs::write(parent.join("cgroup.subtree_control"), all)
+            .with_context(|| format!("cannot hand down the controllers {}", controllers.trim()));
+    }
     if folder.join("cpuset.cpus").exists() && folder.join("cgroup.clone_children").exists() {
         for file in ["cpuset.cpus", "cpuset.mems"] {
             let value = std::fs::read(parent.join(file)).with_context(|| format!("cannot read {file}"))?;

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
-use crate::lease::{self, Record, Registry};
+use crate::lease::{Record, Registry};
 use crate::{Addresses, Image, Tools, cgroup, configuration, machine, network, process, wait};
 
 /// Volumes of a new cluster.
@@ -243,7 +243,7 @@ impl Cluster {
 
     fn end(&mut self) -> Result<()> {
         if let Some(first) = self.record.first_process.and_then(Pid::from_raw)
-            && !lease::ended(self.record.number)?
+            && Registry::lock()?.runs(&self.record)?
         {
             kill_process(first, Signal::KILL).context("cannot end the cluster's first process")?;
         }
@@ -251,7 +251,7 @@ impl Cluster {
             drop(keeper.join());
         }
         wait::until(STOP_TIMEOUT, "the cluster's processes to end", || {
-            Ok(lease::ended(self.record.number)?.then_some(()))
+            Ok((!Registry::lock()?.runs(&self.record)?).then_some(()))
         })?;
         Registry::lock()?.sweep()
     }

@@ -47,22 +47,27 @@ impl Registry {
     pub(crate) fn running(&self) -> Result<Vec<Record>> {
         let mut running = Vec::new();
         for number in 1..=CLUSTERS_MAX {
-            if path(number).exists() && try_lock(&open(&path(number))?)?.is_none() {
-                running.extend(read(number)?);
+            if let State::Running(record) = state(number)? {
+                running.push(record);
             }
         }
         Ok(running)
     }
 
+    /// Whether this very cluster runs; another may have got its number since.
+    pub(crate) fn runs(&self, record: &Record) -> Result<bool> {
+        Ok(match state(record.number)? {
+            State::Running(now) => now.name == record.name && now.first_process == record.first_process,
+            State::Free | State::Remains(_) => false,
+        })
+    }
+
     /// Removes what clusters left that ended without being stopped.
     pub(crate) fn sweep(&self) -> Result<()> {
-        for number in (1..=CLUSTERS_MAX).filter(|number| path(*number).exists()) {
-            let file = open(&path(number))?;
-            if try_lock(&file)?.is_some()
-                && let Some(record) = read(number)?
-            {
+        for number in 1..=CLUSTERS_MAX {
+            if let State::Remains(record) = state(number)? {
                 remove(&record)?;
-                file.set_len(0).context("cannot empty a lease")?;
+                open(&path(number))?.set_len(0).context("cannot empty a lease")?;
             }
         }
         if self.running()?.is_empty() {
@@ -79,23 +84,9 @@ impl Registry {
         name: impl FnOnce(u8) -> String,
         folder: impl FnOnce(&str) -> PathBuf,
     ) -> Result<(File, Record)> {
-        let running = self.running()?;
-        let free = |number: &u8| running.iter().all(|record| record.number != *number);
-        let number = match wanted {
-            Some(number) => {
-                ensure!((1..=CLUSTERS_MAX).contains(&number), "a cluster's number is 1 to {CLUSTERS_MAX}");
-                ensure!(
-                    free(&number),
-                    "number {number} is taken by another cluster: choose another, or none"
-                );
-                number
-            }
-            None => (1..=CLUSTERS_MAX).find(free).with_context(|| {
-                format!("{CLUSTERS_MAX} clusters run: stop some with `cargo xtask cluster stop`")
-            })?,
-        };
+        let number = self.number(wanted)?;
         let name = name(number);
-        if let Some(other) = running.iter().find(|record| record.name == name) {
+        if let Some(other) = self.running()?.iter().find(|record| record.name == name) {
             bail!(
                 "a cluster called {name} runs in {}: stop it with `cargo xtask cluster stop --name {name}`, or choose another name",
                 other.folder.display()
@@ -104,9 +95,24 @@ impl Registry {
         let record =
             Record { number, folder: folder(&name), name, tier, cgroups: Vec::new(), first_process: None };
         let file = open(&path(number))?;
-        try_lock(&file)?.context("the lease was free a moment ago, and the list of clusters is locked")?;
+        file.lock().context("cannot lock a lease")?;
         self.write(&record)?;
         Ok((file, record))
+    }
+
+    fn number(&self, wanted: Option<u8>) -> Result<u8> {
+        if let Some(number) = wanted {
+            ensure!((1..=CLUSTERS_MAX).contains(&number), "a cluster's number is 1 to {CLUSTERS_MAX}");
+            let free = matches!(state(number)?, State::Free);
+            ensure!(free, "number {number} is taken by another cluster: choose another, or none");
+            return Ok(number);
+        }
+        for number in 1..=CLUSTERS_MAX {
+            if matches!(state(number)?, State::Free) {
+                return Ok(number);
+            }
+        }
+        bail!("{CLUSTERS_MAX} clusters run: stop some with `cargo xtask cluster stop`")
     }
 
     /// Writes what is known of a cluster into its lease, which the caller has.
@@ -117,9 +123,33 @@ impl Registry {
     }
 }
 
-/// Whether the first process of the cluster with this number is gone.
-pub(crate) fn ended(number: u8) -> Result<bool> {
-    Ok(try_lock(&open(&path(number))?)?.is_some())
+/// What a lease says. Looked at only while the list of clusters is locked: looking takes the lease for a moment.
+enum State {
+    Free,
+    Running(Record),
+    /// Its cluster ended, and was not removed.
+    Remains(Record),
+}
+
+fn state(number: u8) -> Result<State> {
+    let path = path(number);
+    if !path.exists() {
+        return Ok(State::Free);
+    }
+    let mut file = open(&path)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).context("cannot read a lease")?;
+    let held = match file.try_lock() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(error)) => return Err(error).context("cannot lock a lease"),
+    };
+    if text.is_empty() {
+        return Ok(State::Free);
+    }
+    let record =
+        serde_json::from_str(&text).with_context(|| format!("{} is damaged: remove it", path.display()))?;
+    Ok(if held { State::Running(record) } else { State::Remains(record) })
 }
 
 /// Removes all that is left of a cluster whose first process is gone.
@@ -145,25 +175,4 @@ fn open(path: &Path) -> Result<File> {
         .truncate(false)
         .open(path)
         .with_context(|| format!("cannot open {}: the test cluster needs root", path.display()))
-}
-
-/// None when another holds it.
-fn try_lock(file: &File) -> Result<Option<()>> {
-    match file.try_lock() {
-        Ok(()) => Ok(Some(())),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).context("cannot lock a lease"),
-    }
-}
-
-/// None when the lease is of no cluster.
-fn read(number: u8) -> Result<Option<Record>> {
-    let mut text = String::new();
-    open(&path(number))?.read_to_string(&mut text).context("cannot read a lease")?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_str(&text)
-        .with_context(|| format!("{} is damaged: remove it", path(number).display()))
-        .map(Some)
 }

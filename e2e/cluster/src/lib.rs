@@ -32,6 +32,7 @@ mod lease;
 mod machine;
 mod network;
 mod process;
+mod steps;
 mod tools;
 mod wait;
 
@@ -40,4 +41,5 @@ pub use cluster::{Cluster, Options, Tier};
 pub use image::Image;
 pub use machine::cache_folder;
 pub use network::enter as enter_network;
+pub use steps::Steps;
 pub use tools::Tools;

@@ -54,7 +54,10 @@ pub(crate) fn add_node(number: u8) -> Result<()> {
     let (node, addresses) = (node_namespace(number), Addresses::of(number));
     let (address, prefix, runner) = (addresses.node(), Addresses::NODES_PREFIX, Addresses::RUNNER);
     ip(&format!("netns add {node}"))?;
-    ip(&format!("-n {RUNNER} link add node{number} type veth peer name eth0 netns {node}"))?;
+    // The same link address each time: for a while the others remember the one that the last node of this number had, and a new one
+    // would cost seconds of silence.
+    let link = format!("02:00:00:00:00:{number:02x}");
+    ip(&format!("-n {RUNNER} link add node{number} type veth peer name eth0 address {link} netns {node}"))?;
     ip(&format!("-n {RUNNER} link set node{number} master bridge0 up"))?;
     ip(&format!("-n {node} link set lo up"))?;
     ip(&format!("-n {node} addr add {address}/{prefix} dev eth0"))?;

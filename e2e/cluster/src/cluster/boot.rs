@@ -131,7 +131,7 @@ fn reached(cluster: &Cluster, step: &str) -> Result<()> {
             let log = folder.join("logs").join(format!("{}.log", failed.trim()));
             bail!("{} ended:\n{}", failed.trim(), process::tail(&log));
         }
-        if lease::ended(cluster.record.number)? {
+        if !Registry::lock()?.runs(&cluster.record)? {
             bail!("its first process ended:\n{}", process::tail(&folder.join("logs/node.log")));
         }
         Ok(None)
