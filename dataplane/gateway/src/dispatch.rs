@@ -1,52 +1,130 @@
-//! From a checked operation to the bytes of its answer: items go to the data plane, tables to the control plane.
+//! From a checked operation to its answer: items go to the data plane, tables to the control plane.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::StatusCode;
 use partita_protocol::output::{
     Answer, ChangedTable, ChangedTags, DescribeEndpoints, DescribedTable, TableDescription,
 };
-use partita_protocol::{Operation, ServiceError};
+use partita_protocol::{Operation, OperationName, ServiceError};
 use partita_table::TableEngine;
 
 use crate::control::ControlPlane;
+use crate::forward::{Forward, ForwardedAnswer, ForwardedCall};
 
-/// Who carries out operations.
-#[derive(Debug)]
+/// Who carries out operations. What is absent is not served: its operations are unknown, as the service's endpoints answer
+/// the operations of one another.
+#[derive(Debug, Default)]
 pub(crate) struct Dispatcher {
-    pub(crate) engine: Arc<TableEngine>,
-    pub(crate) control: Arc<dyn ControlPlane>,
+    /// For items.
+    pub(crate) engine: Option<Arc<TableEngine>>,
+    /// For tables.
+    pub(crate) control: Option<Control>,
+}
+
+/// Where the control plane is.
+#[derive(Clone, Debug)]
+pub(crate) enum Control {
+    /// In this process.
+    Local(Arc<dyn ControlPlane>),
+    /// Elsewhere.
+    Forwarded(Arc<dyn Forward>),
+}
+
+/// Whose work an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Items,
+    Tables,
+    Gateway,
+}
+
+impl Work {
+    fn of(name: OperationName) -> Self {
+        match name {
+            OperationName::PutItem
+            | OperationName::GetItem
+            | OperationName::UpdateItem
+            | OperationName::DeleteItem
+            | OperationName::BatchGetItem
+            | OperationName::BatchWriteItem
+            | OperationName::Query
+            | OperationName::Scan => Self::Items,
+            OperationName::CreateTable
+            | OperationName::DescribeTable
+            | OperationName::ListTables
+            | OperationName::UpdateTable
+            | OperationName::DeleteTable
+            | OperationName::TagResource
+            | OperationName::UntagResource
+            | OperationName::ListTagsOfResource
+            | OperationName::DescribeLimits => Self::Tables,
+            OperationName::DescribeEndpoints => Self::Gateway,
+        }
+    }
 }
 
 impl Dispatcher {
-    /// Carries out an operation; `host` is what the caller calls this server.
-    pub(crate) async fn dispatch(&self, operation: Operation, host: &str) -> Result<Vec<u8>, ServiceError> {
-        let (engine, control) = (&self.engine, &self.control);
+    /// Whether there is somebody to carry out this operation.
+    pub(crate) fn serves(&self, name: OperationName) -> bool {
+        match Work::of(name) {
+            Work::Items => self.engine.is_some(),
+            Work::Tables => self.control.is_some(),
+            Work::Gateway => self.engine.is_some() || self.control.is_some(),
+        }
+    }
+
+    /// Carries out a call; `host` is what the caller calls this server.
+    pub(crate) async fn dispatch(
+        &self,
+        call: ForwardedCall,
+        host: &str,
+    ) -> Result<(StatusCode, Bytes), ServiceError> {
+        if let (Work::Tables, Some(Control::Forwarded(forward))) = (Work::of(call.name), &self.control) {
+            let ForwardedAnswer { status, body } = forward.forward(call).await?;
+            return Ok((status, body));
+        }
+        Ok((StatusCode::OK, self.carry_out(call.operation, host).await?.into()))
+    }
+
+    /// Carries out an operation in this process.
+    async fn carry_out(&self, operation: Operation, host: &str) -> Result<Vec<u8>, ServiceError> {
+        let engine = || self.engine.as_deref().ok_or_else(ServiceError::unknown_operation);
+        let control = || self.control_here();
         Ok(match operation {
-            Operation::PutItem(put) => engine.put_item(&put).await?.to_bytes(),
-            Operation::GetItem(get) => engine.get_item(&get).await?.to_bytes(),
-            Operation::UpdateItem(update) => engine.update_item(&update).await?.to_bytes(),
-            Operation::DeleteItem(delete) => engine.delete_item(&delete).await?.to_bytes(),
-            Operation::BatchGetItem(batch) => engine.batch_get_item(&batch).await?.to_bytes(),
-            Operation::BatchWriteItem(batch) => engine.batch_write_item(&batch).await?.to_bytes(),
-            Operation::Query(query) => engine.query(&query).await?.to_bytes(),
-            Operation::Scan(scan) => engine.scan(&scan).await?.to_bytes(),
-            Operation::CreateTable(create) => changed(control.create_table(create).await?),
+            Operation::PutItem(put) => engine()?.put_item(&put).await?.to_bytes(),
+            Operation::GetItem(get) => engine()?.get_item(&get).await?.to_bytes(),
+            Operation::UpdateItem(update) => engine()?.update_item(&update).await?.to_bytes(),
+            Operation::DeleteItem(delete) => engine()?.delete_item(&delete).await?.to_bytes(),
+            Operation::BatchGetItem(batch) => engine()?.batch_get_item(&batch).await?.to_bytes(),
+            Operation::BatchWriteItem(batch) => engine()?.batch_write_item(&batch).await?.to_bytes(),
+            Operation::Query(query) => engine()?.query(&query).await?.to_bytes(),
+            Operation::Scan(scan) => engine()?.scan(&scan).await?.to_bytes(),
+            Operation::CreateTable(create) => changed(control()?.create_table(create).await?),
             Operation::DescribeTable(describe) => {
-                DescribedTable { table: control.describe_table(describe).await? }.to_bytes()
+                DescribedTable { table: control()?.describe_table(describe).await? }.to_bytes()
             }
-            Operation::ListTables(list) => control.list_tables(list).await?.to_bytes(),
-            Operation::UpdateTable(update) => changed(control.update_table(update).await?),
-            Operation::DeleteTable(delete) => changed(control.delete_table(delete).await?),
+            Operation::ListTables(list) => control()?.list_tables(list).await?.to_bytes(),
+            Operation::UpdateTable(update) => changed(control()?.update_table(update).await?),
+            Operation::DeleteTable(delete) => changed(control()?.delete_table(delete).await?),
             Operation::TagResource(tag) => {
-                control.tag_resource(tag).await.map(|()| ChangedTags {}.to_bytes())?
+                control()?.tag_resource(tag).await.map(|()| ChangedTags {}.to_bytes())?
             }
             Operation::UntagResource(untag) => {
-                control.untag_resource(untag).await.map(|()| ChangedTags {}.to_bytes())?
+                control()?.untag_resource(untag).await.map(|()| ChangedTags {}.to_bytes())?
             }
-            Operation::ListTagsOfResource(list) => control.list_tags_of_resource(list).await?.to_bytes(),
-            Operation::DescribeLimits(describe) => control.describe_limits(describe).await?.to_bytes(),
+            Operation::ListTagsOfResource(list) => control()?.list_tags_of_resource(list).await?.to_bytes(),
+            Operation::DescribeLimits(describe) => control()?.describe_limits(describe).await?.to_bytes(),
             Operation::DescribeEndpoints(_) => DescribeEndpoints::at(host).to_bytes(),
         })
+    }
+
+    fn control_here(&self) -> Result<&dyn ControlPlane, ServiceError> {
+        match &self.control {
+            Some(Control::Local(control)) => Ok(control.as_ref()),
+            Some(Control::Forwarded(_)) | None => Err(ServiceError::unknown_operation()),
+        }
     }
 }
 

@@ -142,6 +142,7 @@ impl ControlPlane for FakeControl {
 /// A gateway and what is behind it.
 pub(crate) struct World {
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) engine: Arc<TableEngine>,
     pub(crate) control: Arc<FakeControl>,
     pub(crate) store: MemoryStore,
 }
@@ -180,8 +181,10 @@ impl World {
             gate: Semaphore::new(0),
             passed: Semaphore::new(0),
         });
-        let gateway = Gateway::new(Arc::new(engine), Arc::<FakeControl>::clone(&control), verifier, options);
-        Self { gateway: Arc::new(gateway), control, store }
+        let engine = Arc::new(engine);
+        let gateway =
+            Gateway::new(Arc::clone(&engine), Arc::<FakeControl>::clone(&control), verifier, options);
+        Self { gateway: Arc::new(gateway), engine, control, store }
     }
 }
 

@@ -16,9 +16,10 @@ use partita_table::TableEngine;
 use serde::de::IgnoredAny;
 
 use crate::control::ControlPlane;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Control, Dispatcher};
 use crate::encoding::{COMPRESS_ABOVE_BYTES, Coding, DecodeError, UnknownCoding};
-use crate::extra::ExtraRoutes;
+use crate::extra::{Access, ExtraRoutes};
+use crate::forward::{Forward, ForwardedCall};
 use crate::limits::{BODY_BYTES_MAX, Limits};
 use crate::message::{RawRequest, RawResponse};
 use crate::request_id::{RandomRequestIds, RequestIds};
@@ -64,7 +65,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Gateway {
     dispatcher: Dispatcher,
-    verifier: Option<Verifier>,
+    verifier: Option<Arc<Verifier>>,
     options: Options,
 }
 
@@ -108,7 +109,31 @@ impl Gateway {
         verifier: Option<Verifier>,
         options: Options,
     ) -> Self {
-        Self { dispatcher: Dispatcher { engine, control }, verifier, options }
+        let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Local(control)) };
+        Self { dispatcher, verifier: verifier.map(Arc::new), options }
+    }
+
+    /// A gateway before an engine, that takes control operations to a control plane elsewhere.
+    pub fn forwarding(
+        engine: Arc<TableEngine>,
+        control: Arc<dyn Forward>,
+        verifier: Arc<Verifier>,
+        options: Options,
+    ) -> Self {
+        let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Forwarded(control)) };
+        Self { dispatcher, verifier: Some(verifier), options }
+    }
+
+    /// A gateway before a control plane only: where [`Gateway::forwarding`] takes control operations to. Operations on items
+    /// are unknown to it (`UnknownOperationException`), as they are to the service's endpoint for streams.
+    pub fn control_only(control: Arc<dyn ControlPlane>, verifier: Arc<Verifier>, options: Options) -> Self {
+        let dispatcher = Dispatcher { engine: None, control: Some(Control::Local(control)) };
+        Self { dispatcher, verifier: Some(verifier), options }
+    }
+
+    /// A gateway that serves the extra routes of `options` only: every operation of the DynamoDB API is unknown to it.
+    pub fn routes_only(verifier: Arc<Verifier>, options: Options) -> Self {
+        Self { dispatcher: Dispatcher::default(), verifier: Some(verifier), options }
     }
 
     /// Answers a request, whatever it is.
@@ -142,33 +167,40 @@ impl Gateway {
 
     async fn respond(&self, request: &RawRequest) -> RawResponse {
         let extra_routes = self.options.extra_routes.as_ref();
-        match Route::of(request, |path| extra_routes?.service(path)) {
+        match Route::of(request, |path| extra_routes?.access(path)) {
             Route::Health => {
                 RawResponse::new(StatusCode::OK, "text/plain", format!("healthy: {} ", request.host()))
             }
             Route::Preflight => cors::preflight(&request.headers),
             Route::Api { content_type } => match self.call(request).await {
-                Ok(body) => RawResponse::new(StatusCode::OK, content_type, body),
+                Ok((status, body)) => RawResponse::new(status, content_type, body),
                 Err(failure) => self.failure(&failure).with_header(CONTENT_TYPE, content_type),
             },
-            Route::Extra { service } => match self.admit(request, service) {
-                Ok(body) => {
-                    let routes = extra_routes.expect("an extra route comes from the extra routes");
-                    routes.handle(decompressed(request, body)).await.unwrap_or_else(not_found)
+            Route::Extra(access) => {
+                let routes = extra_routes.expect("an extra route comes from the extra routes");
+                let request = match access {
+                    Access::Open => Ok(request.clone()),
+                    Access::Signed(service) => {
+                        self.admit(request, service).map(|body| decompressed(request, body))
+                    }
+                };
+                match request {
+                    Ok(request) => routes.handle(request).await.unwrap_or_else(not_found),
+                    Err(failure) => self.failure(&failure),
                 }
-                Err(failure) => self.failure(&failure),
-            },
+            }
             Route::Unknown => not_found(),
         }
     }
 
     /// An operation of the DynamoDB API.
-    async fn call(&self, request: &RawRequest) -> Result<Vec<u8>, Failure> {
+    async fn call(&self, request: &RawRequest) -> Result<(StatusCode, Bytes), Failure> {
         let body = self.admit(request, SERVICE)?;
         let name = request.header(TARGET).and_then(OperationName::from_target);
+        let name = name.filter(|name| self.dispatcher.serves(*name));
         let name = name.ok_or_else(|| shape_first(&body, ServiceError::unknown_operation()))?;
         let operation = Operation::parse(name, &body)?;
-        Ok(self.dispatcher.dispatch(operation, request.host()).await?)
+        Ok(self.dispatcher.dispatch(ForwardedCall { name, operation, body }, request.host()).await?)
     }
 
     /// Verifies a request's signature and decompresses its body.

@@ -7,7 +7,7 @@
 //!              │
 //!   route ── encoding ── partita_identity ── partita_protocol ── dispatch
 //!                             │ refusal                             │
-//!                             └──▶ ServiceError            TableEngine, ControlPlane, ExtraRoutes
+//!                             └──▶ ServiceError       TableEngine, ControlPlane or Forward, ExtraRoutes
 //! ```
 //!
 //! The order of checks is the service's: the shape of the HTTP request and its JSON, the signature, the operation's name, its
@@ -31,6 +31,7 @@ mod encoding;
 mod extra;
 #[cfg(test)]
 mod fake;
+mod forward;
 mod handler;
 pub mod limits;
 mod listen;
@@ -42,6 +43,7 @@ mod server;
 
 pub use control::ControlPlane;
 pub use extra::ExtraRoutes;
+pub use forward::{Forward, ForwardedAnswer, ForwardedCall};
 pub use handler::{Gateway, Options};
 pub use limits::Limits;
 pub use listen::{ListenError, may_listen};

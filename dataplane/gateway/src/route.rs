@@ -3,6 +3,7 @@
 use http::Method;
 use http::header::{CONTENT_TYPE, ORIGIN};
 
+use crate::extra::Access;
 use crate::message::RawRequest;
 
 /// The JSON that SDKs send, and answers carry unless asked otherwise.
@@ -23,22 +24,19 @@ pub(crate) enum Route {
         content_type: &'static str,
     },
     /// One of the extra routes.
-    Extra {
-        /// What requests must be signed for.
-        service: &'static str,
-    },
+    Extra(Access),
     /// Nobody's.
     Unknown,
 }
 
 impl Route {
     /// The route of a request; `extra` says which other paths are served.
-    pub(crate) fn of(request: &RawRequest, extra: impl FnOnce(&str) -> Option<&'static str>) -> Self {
+    pub(crate) fn of(request: &RawRequest, extra: impl FnOnce(&str) -> Option<Access>) -> Self {
         if request.method == Method::OPTIONS && request.headers.contains_key(ORIGIN) {
             return Self::Preflight;
         }
         if request.path != "/" {
-            return extra(&request.path).map_or(Self::Unknown, |service| Self::Extra { service });
+            return extra(&request.path).map_or(Self::Unknown, Self::Extra);
         }
         match request.method {
             Method::GET => Self::Health,

@@ -1,6 +1,6 @@
 //! Verification of a signed request.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hmac::Mac;
@@ -49,18 +49,39 @@ pub struct Caller {
     pub access_key_id: AccessKeyId,
 }
 
-/// Verifies requests for one region against a set of access keys.
+/// Verifies requests for one region against a set of access keys, which may be replaced at any time.
 pub struct Verifier {
-    credentials: Credentials,
+    known: RwLock<Arc<Known>>,
     region: String,
     clock: Arc<dyn Clock>,
+}
+
+/// The access keys, and what was derived from their secrets: a key that gets another secret must not go on with the old one.
+struct Known {
+    credentials: Credentials,
     keys: SigningKeys,
+}
+
+impl Known {
+    fn new(credentials: Credentials) -> Arc<Self> {
+        Arc::new(Self { credentials, keys: SigningKeys::default() })
+    }
 }
 
 impl Verifier {
     /// A verifier that knows `credentials` and takes signatures for `region`.
     pub fn new(credentials: Credentials, region: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { credentials, region: region.into(), clock, keys: SigningKeys::default() }
+        Self { known: RwLock::new(Known::new(credentials)), region: region.into(), clock }
+    }
+
+    /// Knows `credentials` instead from now on: a request whose verification begins after the return is held against them.
+    pub fn replace(&self, credentials: Credentials) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known::new(credentials);
+    }
+
+    fn known(&self) -> Arc<Known> {
+        // The lock is held for a copy of the pointer only, so nothing behind it can be half changed.
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who signed `request` for `service` (DynamoDB's is `dynamodb`).
@@ -79,7 +100,8 @@ impl Verifier {
             return Err(Error::Scope { problems });
         }
         require_signed(request.headers, signature.signed_headers, signature.date_header)?;
-        let (id, secret) = self.credentials.find(credential.access_key_id).ok_or(Error::UnknownKey)?;
+        let known = self.known();
+        let (id, secret) = known.credentials.find(credential.access_key_id).ok_or(Error::UnknownKey)?;
         self.check_clock(signature.signed_at)?;
         let body_hash = body_hash(request)?;
         let text = format!(
@@ -90,7 +112,7 @@ impl Verifier {
             hash = canonical::request_hash(request, signature.signed_headers, &body_hash),
         );
         let purpose = Purpose { date: credential.date, region: &self.region, service };
-        let expected = self.keys.key(id, secret, purpose).chain_update(text.as_bytes());
+        let expected = known.keys.key(id, secret, purpose).chain_update(text.as_bytes());
         let given = from_hex(signature.signature).ok_or(Error::Mismatch)?;
         // Compares in constant time.
         expected.verify_slice(&given).map_err(|_| Error::Mismatch)?;
@@ -132,7 +154,7 @@ impl Verifier {
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Verifier")
-            .field("credentials", &self.credentials)
+            .field("credentials", &self.known().credentials)
             .field("region", &self.region)
             .finish_non_exhaustive()
     }

@@ -34,6 +34,10 @@ pub const SUBSTITUTIONS_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const EXPRESSION_OPERATORS_MAX: usize = 300;
 /// Operands of `IN`.
 pub const IN_OPERANDS_MAX: usize = 100;
+/// Read, and also write, units per second of all provisioned tables of an account, as DescribeLimits tells them.
+pub const ACCOUNT_UNITS_MAX: u64 = 80_000;
+/// Read, and also write, units per second of one provisioned table, as DescribeLimits tells them.
+pub const TABLE_UNITS_MAX: u64 = 40_000;
 /// Local secondary indexes of a table.
 pub const LOCAL_INDEXES_MAX: usize = 5;
 /// Global secondary indexes of a table.

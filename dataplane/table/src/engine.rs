@@ -10,7 +10,7 @@ use partita_model::clock::{Clock, SystemClock};
 use partita_model::descriptor::Statistics;
 use partita_model::limits::ITEM_COLLECTION_BYTES_MAX;
 use partita_model::name::Scope;
-use partita_model::{IndexName, TableDescriptor, TableId};
+use partita_model::{IndexName, TableDescriptor, TableId, TableName};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::TableRef;
 use partita_storage::{KeyRange, LogStart, Order, Shard, Visibility, WriteBatch, space};
@@ -152,6 +152,16 @@ impl TableEngine {
     /// The descriptor by which a table is served.
     pub fn descriptor(&self, table: TableId) -> Option<TableDescriptor> {
         self.registry.by_id(table).map(|table| table.descriptor.clone())
+    }
+
+    /// The descriptor by which the table of this name is served.
+    pub fn descriptor_of(&self, table: &TableName) -> Option<TableDescriptor> {
+        self.registry.by_name(table).map(|table| table.descriptor.clone())
+    }
+
+    /// The names of the tables that are served, in byte order, with their ids.
+    pub fn tables(&self) -> BTreeMap<TableName, TableId> {
+        self.registry.names()
     }
 
     /// Registers a reader of a table's change log. Every write that a snapshot taken after the return does not hold has its

@@ -1,5 +1,7 @@
 //! What an account may have.
 
+use partita_model::limits::{ACCOUNT_UNITS_MAX, TABLE_UNITS_MAX};
+
 /// Quotas of an installation. The defaults are DynamoDB's default quotas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -19,10 +21,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             tables: 2_500,
-            account_read_units: 80_000,
-            account_write_units: 80_000,
-            table_read_units: 40_000,
-            table_write_units: 40_000,
+            account_read_units: ACCOUNT_UNITS_MAX,
+            account_write_units: ACCOUNT_UNITS_MAX,
+            table_read_units: TABLE_UNITS_MAX,
+            table_write_units: TABLE_UNITS_MAX,
         }
     }
 }

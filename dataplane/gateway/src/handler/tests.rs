@@ -1,5 +1,6 @@
 mod access;
 mod compression;
+mod planes;
 mod routes;
 
 use http::Method;

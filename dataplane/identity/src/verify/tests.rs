@@ -194,6 +194,19 @@ fn each_access_key_verifies_its_own_requests_only() {
 }
 
 #[test]
+fn replaced_credentials_count_at_once_and_a_new_secret_of_an_old_key_too() {
+    let verifier = verifier_at(NOW);
+    let accepts = |request: &Owned| verifier.verify(&request.view(), SERVICE);
+    let rotated = Signer { secret: "another", ..Signer::default() }.sign(Owned::unsigned());
+    accepts(&signed()).expect("the first secret");
+    verifier.replace(Credentials::single(ID, "another").expect("a good pair"));
+    assert_eq!(accepts(&signed()), Err(Error::Mismatch), "the key derived from the old secret is forgotten");
+    accepts(&rotated).expect("the new secret");
+    verifier.replace(Credentials::default());
+    assert_eq!(accepts(&rotated), Err(Error::UnknownKey));
+}
+
+#[test]
 fn paths_queries_and_spaces_are_made_canonical_as_the_signer_does() {
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Double;

@@ -59,6 +59,11 @@ impl OperationName {
         Self::ALL.into_iter().find(|operation| operation.as_str() == name)
     }
 
+    /// The `X-Amz-Target` header of the operation's requests.
+    pub fn target(self) -> String {
+        format!("{TARGET_PREFIX}{self}")
+    }
+
     /// The operation's name.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The tables that are served, by name and by id, and the rules for changing them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -31,6 +31,10 @@ impl Registry {
     pub(super) fn by_name(&self, name: &TableName) -> Option<Arc<Table>> {
         let tables = self.read();
         tables.by_id.get(tables.by_name.get(name)?).cloned()
+    }
+
+    pub(super) fn names(&self) -> BTreeMap<TableName, TableId> {
+        self.read().by_name.iter().map(|(name, id)| (name.clone(), *id)).collect()
     }
 
     /// The table as it will be served by `descriptor`; `None` when that is not newer than the one in use.

@@ -8,7 +8,7 @@ use super::*;
 use crate::ExtraRoutes;
 use crate::encoding::Coding;
 
-/// Serves `/apis/…`, except what ends in `none`.
+/// Serves `/apis/…`, except what ends in `none`, and `/open` to everybody.
 #[derive(Debug, Default)]
 struct Apis {
     seen: Mutex<Vec<Bytes>>,
@@ -18,6 +18,10 @@ struct Apis {
 impl ExtraRoutes for Apis {
     fn service(&self, path: &str) -> Option<&'static str> {
         path.starts_with("/apis/").then_some("partita")
+    }
+
+    fn is_open(&self, path: &str) -> bool {
+        path == "/open"
     }
 
     async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
@@ -31,6 +35,16 @@ impl ExtraRoutes for Apis {
 fn with_apis() -> (Arc<Apis>, Options) {
     let apis = Arc::new(Apis::default());
     (Arc::clone(&apis), Options { extra_routes: Some(apis), ..options() })
+}
+
+#[tokio::test]
+async fn an_open_route_needs_no_signature_and_opens_no_other() {
+    let (_, options) = with_apis();
+    let world = World::guarded(options).await;
+    for (path, status) in [("/open", 201), ("/open/", 404), ("/apis/x", 400)] {
+        let answer = world.gateway.handle(bare(Method::GET, path)).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+    }
 }
 
 #[tokio::test]
