@@ -70,15 +70,9 @@ pub enum NodeError {
     /// What was applied could not be made durable at the end. Everything that was acknowledged was durable before.
     #[error("cannot close the shard; every write that was acknowledged is kept")]
     Close(#[source] partita_table::Error),
-    /// A part of the node panicked.
-    #[error("the {part} ended abnormally")]
-    Abnormal {
-        /// Which part.
-        part: &'static str,
-        /// How.
-        #[source]
-        source: tokio::task::JoinError,
-    },
+    /// A part of the node panicked; the log says where.
+    #[error("a part of the node ended abnormally")]
+    Abnormal(#[source] tokio::task::JoinError),
 }
 
 impl NodeError {
@@ -89,4 +83,10 @@ impl NodeError {
             error => Self::Store(error),
         }
     }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -26,19 +26,28 @@
 //!
 //! Start reading at [`run`].
 
+mod api;
 mod client;
 mod error;
+mod forward;
+mod housekeeping;
+mod keys;
+mod local_tables;
 mod node;
+mod open;
 mod options;
+mod parts;
 mod sign;
+mod state;
 pub mod wire;
 
 pub use client::{CALL_TIMEOUT, CONNECT_TIMEOUT, ClientError, NodeClient};
 pub use error::NodeError;
-pub use node::run;
+pub use housekeeping::sweep;
+pub use node::{Node, run};
 pub use options::{
-    AccessKey, CONTROL_DOWN_MEMORY, CREDENTIALS_POLL, ENDPOINTS_SETTLE, NodeOptions, SHARD, STORE_RETRY,
-    STORE_WAIT_MAX, Timing,
+    AccessKey, BLOCK_CACHE_BYTES, CONTROL_DOWN_MEMORY, CREDENTIALS_POLL, ENDPOINTS_SETTLE, NodeOptions,
+    SHARD, STORE_RETRY, STORE_WAIT_MAX, Timing,
 };
 pub use sign::ExchangeError;
 pub use wire::{NodeStatus, Phase};

@@ -1,55 +1,192 @@
 //! The node from start to stop.
 
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use partita_storage::{Shard, StoreOptions};
-use partita_table::{EngineOptions, TableEngine};
+use partita_gateway::{Gateway, Limits, Options};
+use partita_identity::{Credentials, Verifier};
+use partita_table::TableEngine;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::api::NodeApi;
 use crate::error::NodeError;
-use crate::options::NodeOptions;
+use crate::forward::Forwarder;
+use crate::housekeeping;
+use crate::keys::KeyFile;
+use crate::local_tables::LocalTables;
+use crate::open;
+use crate::options::{AccessKey, NodeOptions};
+use crate::parts::{Parts, told};
+use crate::state::NodeState;
+use crate::wire::Phase;
 
-/// Pause between two messages about a store that another process still holds.
-const STILL_WAITING: Duration = Duration::from_secs(10);
+/// Connections to the node API at once: the control plane's, kubelet's, and a person's or two.
+const NODE_API_CONNECTIONS_MAX: usize = 64;
 
-/// Opens the shard, serves until `shutdown` completes, and closes it.
+/// How long requests to the node API may finish when the node stops: each is one or two writes to the store.
+const NODE_API_DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// Runs a node: opens its shard, serves until `shutdown` completes, finishes what runs, and closes the shard.
 ///
 /// # Errors
-/// When the node cannot start, or when its store fails or is taken over.
+/// When the node cannot start, or when its store fails or is taken over; the process should end then, and be started again.
 pub async fn run(options: NodeOptions, shutdown: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
-    let shard = open_shard(&options).await?;
-    let engine_options = EngineOptions { clock: options.clock.clone(), ..EngineOptions::default() };
-    let engine =
-        TableEngine::open(shard, options.scope.clone(), engine_options).await.map_err(NodeError::Tables)?;
-    tokio::select! {
-        () = shutdown => engine.close().await.map_err(NodeError::Close),
-        error = engine.ended() => Err(NodeError::ended(error)),
+    Node::bind(options).await?.serve(shutdown).await
+}
+
+/// A node that has its addresses and its access keys, and does not serve yet.
+pub struct Node {
+    options: NodeOptions,
+    api: TcpListener,
+    node_api: TcpListener,
+    verifier: Arc<Verifier>,
+    key_file: KeyFile,
+    state: Arc<NodeState>,
+}
+
+impl Node {
+    /// Takes the node's addresses and reads its access keys. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When an address is taken, or when the access keys cannot be read.
+    pub async fn bind(options: NodeOptions) -> Result<Self, NodeError> {
+        let (key_file, verifier) = KeyFile::read(&options).await?;
+        let api = listen(options.listen).await?;
+        let node_api = listen(options.node_listen).await?;
+        let state = Arc::new(NodeState::new(options.shard.clone(), Arc::clone(&options.clock)));
+        Ok(Self { options, api, node_api, verifier, key_file, state })
+    }
+
+    /// Where the DynamoDB API is served.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.api.local_addr()
+    }
+
+    /// Where the node API is served.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn node_address(&self) -> io::Result<SocketAddr> {
+        self.node_api.local_addr()
+    }
+
+    /// For waiting until the node gets somewhere.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.state.watch()
+    }
+
+    /// Serves until `shutdown` completes; see [`run`].
+    ///
+    /// # Errors
+    /// When the shard cannot be opened, or when its store fails or is taken over.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+        let mut shutdown = pin!(shutdown);
+        let Self { options, api, node_api, verifier, key_file, state } = self;
+        let mut back = Parts::default();
+        let gateway = Arc::new(node_gateway(&options, &state)?);
+        back.start(|stopped| gateway.serve(node_api, told(stopped)));
+        let Some(engine) = open::engine(&options, shutdown.as_mut()).await?.map(Arc::new) else {
+            return back.stop().await;
+        };
+        state.opened(Arc::clone(&engine));
+        let mut front = Parts::default();
+        let gateway = Arc::new(gateway_of_items(&options, &engine, &verifier)?);
+        front.start(|stopped| gateway.serve(api, told(stopped)));
+        back.start(|stopped| housekeeping::sweep(Arc::clone(&engine), stopped));
+        let (path, poll) = (options.credentials_file.clone(), options.timing.credentials_poll);
+        back.start(|stopped| key_file.follow(path, verifier, poll, stopped));
+
+        state.reach(Phase::Serving);
+        tracing::info!(tables = engine.tables().len(), shard = options.shard, "serving");
+        let mut failure = failed_before(shutdown, &engine, &mut front, &mut back).await;
+        if failure.is_none() {
+            state.reach(Phase::Draining);
+            let settle = options.timing.endpoints_settle;
+            tracing::info!(settle_ms = settle.as_millis(), "asked to stop, not ready any more");
+            failure = failed_before(tokio::time::sleep(settle), &engine, &mut front, &mut back).await;
+        }
+        if let Some(error) = &failure {
+            state.reach(Phase::Failed);
+            tracing::error!(error = error as &dyn std::error::Error, "cannot go on, stopping");
+        }
+        close(failure, engine, front, back).await
     }
 }
 
-/// Opens the shard, once no other process holds its store any more.
-async fn open_shard(options: &NodeOptions) -> Result<Shard, NodeError> {
-    let timing = options.timing;
-    let (mut waited, mut told) = (Duration::ZERO, None);
-    let store = loop {
-        match partita_storage::open(StoreOptions::new(options.store.clone(), options.shard.as_str())).await {
-            Ok(store) => break store,
-            Err(source @ partita_storage::Error::FolderInUse { .. }) => {
-                if waited >= timing.store_wait_max {
-                    return Err(NodeError::StillInUse { waited, source });
-                }
-                if told.is_none_or(|told| waited.saturating_sub(told) >= STILL_WAITING) {
-                    tracing::info!(
-                        waited_s = waited.as_secs(),
-                        "another process still uses the store, waiting for it"
-                    );
-                    told = Some(waited);
-                }
-                tokio::time::sleep(timing.store_retry).await;
-                waited += timing.store_retry;
-            }
-            Err(source) => return Err(NodeError::Open(source)),
-        }
+/// What keeps the node from serving on, if that comes before `end` completes.
+async fn failed_before(
+    end: impl Future<Output = ()>,
+    engine: &TableEngine,
+    front: &mut Parts,
+    back: &mut Parts,
+) -> Option<NodeError> {
+    tokio::select! {
+        biased;
+        error = engine.ended() => Some(NodeError::ended(error)),
+        error = front.broken() => Some(error),
+        error = back.broken() => Some(error),
+        () = end => None,
+    }
+}
+
+/// Lets what runs end, from the outside in, and then the store go.
+async fn close(
+    failure: Option<NodeError>,
+    engine: Arc<TableEngine>,
+    front: Parts,
+    back: Parts,
+) -> Result<(), NodeError> {
+    let (drained, stopped) = (front.stop().await, back.stop().await);
+    let closed = engine.close().await.map_err(NodeError::Close);
+    // The first is the cause, if there are several.
+    failure.map_or(Ok(()), Err).and(drained).and(stopped).and(closed)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn gateway_of_items(
+    options: &NodeOptions,
+    engine: &Arc<TableEngine>,
+    verifier: &Arc<Verifier>,
+) -> Result<Gateway, NodeError> {
+    let tables = LocalTables {
+        engine: Arc::clone(engine),
+        scope: options.scope.clone(),
+        clock: Arc::clone(&options.clock),
     };
-    Shard::open(store).await.map_err(NodeError::Open)
+    let forwarder = Arc::new(Forwarder::new(options, tables)?);
+    let gateway_options =
+        Options { wording: options.wording, clock: Arc::clone(&options.clock), ..Options::default() };
+    Ok(Gateway::forwarding(Arc::clone(engine), forwarder, Arc::clone(verifier), gateway_options))
+}
+
+fn node_gateway(options: &NodeOptions, state: &Arc<NodeState>) -> Result<Gateway, NodeError> {
+    let AccessKey { id, secret } = &options.internal;
+    let internal = Credentials::single(id, secret).map_err(NodeError::InternalKey)?;
+    let verifier = Verifier::new(internal, options.scope.region.as_str(), Arc::clone(&options.clock));
+    let limits = Limits {
+        connections: NODE_API_CONNECTIONS_MAX,
+        requests: NODE_API_CONNECTIONS_MAX,
+        drain_time: NODE_API_DRAIN_TIME,
+        ..Limits::default()
+    };
+    let gateway_options = Options {
+        clock: Arc::clone(&options.clock),
+        extra_routes: Some(Arc::new(NodeApi::new(Arc::clone(state)))),
+        limits,
+        ..Options::default()
+    };
+    Ok(Gateway::routes_only(Arc::new(verifier), gateway_options))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })
 }

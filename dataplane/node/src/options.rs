@@ -14,6 +14,9 @@ use partita_storage::Location;
 /// The shard of a node, unless told otherwise. A path is never used for another shard.
 pub const SHARD: &str = "shards/1";
 
+/// The block cache of a node, in bytes. More than a laptop's: a pod serves nothing else.
+pub const BLOCK_CACHE_BYTES: usize = 64 * 1024 * 1024;
+
 /// How long a node that was asked to stop still serves while it says that it is not ready: the time in which the endpoints of
 /// its Service follow on every machine. Kubernetes gives no sign that they have; a second is usual, two are safe.
 pub const ENDPOINTS_SETTLE: Duration = Duration::from_secs(2);
@@ -59,6 +62,8 @@ pub struct NodeOptions {
     pub store: Location,
     /// The shard's path there.
     pub shard: String,
+    /// The most memory for blocks of stored files, in bytes.
+    pub block_cache_bytes: usize,
     /// The access keys that may use the DynamoDB API, in either form of [`partita_identity::Credentials::parse`]. Read again
     /// when it changes.
     pub credentials_file: PathBuf,
@@ -84,6 +89,7 @@ impl NodeOptions {
             scope,
             store,
             shard: SHARD.to_owned(),
+            block_cache_bytes: BLOCK_CACHE_BYTES,
             credentials_file,
             internal,
             control_endpoint: None,

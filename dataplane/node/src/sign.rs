@@ -8,7 +8,8 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use partita_model::clock::Clock;
 use reqwest::redirect::Policy;
 
@@ -51,7 +52,7 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) content_type: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -123,11 +124,9 @@ impl Sender {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
-            status: incoming.status(),
-            headers: std::mem::take(incoming.headers_mut()),
-            body: body.freeze(),
-        })
+        let content_type = incoming.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
+        Ok(Answer { status: incoming.status(), content_type, body: body.freeze() })
     }
 
     /// The headers that sign a request now.

@@ -1,12 +1,12 @@
 //! How the control plane and a node speak: paths and messages of the node API, in JSON.
 //!
 //! ```text
-//! POST /v1/apply        Apply       serve a table, or serve it by a newer descriptor      Done
-//! POST /v1/drop         TableRequest  serve a table no more and let its items go          Done
-//! POST /v1/statistics   TableRequest  sizes and counts                                    TableSizes
-//! GET  /v1/status                   what the node is and serves                           NodeStatus
-//! GET  /healthz         open        200 while the process is of use, 503 when it has to be restarted
-//! GET  /readyz          open        200 while requests are served, 503 otherwise
+//! POST /v1/apply        Apply         ─▶ Done         serve a table, or serve it by a newer descriptor
+//! POST /v1/drop         TableRequest  ─▶ Done         serve a table no more and let its items go
+//! POST /v1/statistics   TableRequest  ─▶ TableSizes   sizes and counts
+//! GET  /v1/status                     ─▶ NodeStatus   what the node is and serves
+//! GET  /healthz         open: 200 while the process is of use, 503 when it has to be restarted
+//! GET  /readyz          open: 200 while requests are served, 503 otherwise
 //! ```
 //!
 //! All but the open ones are signed with the internal key for the service [`SERVICE`]. Failures answer a [`Failure`].

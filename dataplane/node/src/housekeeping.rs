@@ -1,0 +1,32 @@
+//! Work that nobody waits for: dropped tables give their space back, batch by batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use partita_table::TableEngine;
+use tokio::sync::watch;
+
+/// Rows removed at once: few enough that clients' writes, which share the log, do not notice.
+const ROWS_PER_SWEEP: usize = 1_000;
+/// Rest between looks when there is nothing to sweep.
+const REST: Duration = Duration::from_secs(2);
+/// Rest between batches while there is.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Sweeps what is left of an engine's dropped tables until `stopped` says so.
+pub async fn sweep(engine: Arc<TableEngine>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let rest = match engine.shard().sweep(ROWS_PER_SWEEP).await {
+            Ok(swept) if !swept.finished => PAUSE,
+            Ok(_) => REST,
+            Err(error) => {
+                tracing::warn!(%error, "cannot sweep dropped tables, trying again later");
+                REST
+            }
+        };
+        // An error means that the sender is gone, and with it the service.
+        if tokio::time::timeout(rest, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Where the node is in its life, shared by what serves and what tells.
+
+use std::sync::{Arc, OnceLock};
+
+use partita_model::clock::{Clock, UnixMillis};
+use partita_table::TableEngine;
+use tokio::sync::watch;
+
+use crate::wire::{NodeStatus, Phase, ServedTable};
+
+/// Where a node is in its life, and its engine once it has one.
+#[derive(Debug)]
+pub(crate) struct NodeState {
+    phase: watch::Sender<Phase>,
+    engine: OnceLock<Arc<TableEngine>>,
+    shard: String,
+    clock: Arc<dyn Clock>,
+    started: UnixMillis,
+}
+
+impl NodeState {
+    pub(crate) fn new(shard: String, clock: Arc<dyn Clock>) -> Self {
+        let started = clock.now();
+        Self { phase: watch::Sender::new(Phase::Opening), engine: OnceLock::new(), shard, clock, started }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// For waiting until the node gets somewhere.
+    pub(crate) fn watch(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// The engine, once the shard is open.
+    pub(crate) fn engine(&self) -> Option<&Arc<TableEngine>> {
+        self.engine.get()
+    }
+
+    /// The shard is open.
+    pub(crate) fn opened(&self, engine: Arc<TableEngine>) {
+        // It is opened once in a node's life.
+        drop(self.engine.set(engine));
+    }
+
+    pub(crate) fn reach(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+    }
+
+    pub(crate) fn status(&self) -> NodeStatus {
+        let engine = self.engine();
+        let served = engine.iter().flat_map(|engine| {
+            let served = engine.tables().into_values().filter_map(|id| engine.descriptor(id));
+            served.map(|served| ServedTable {
+                id: served.id,
+                name: served.name,
+                generation: served.generation,
+            })
+        });
+        NodeStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            phase: self.phase(),
+            uptime_ms: self.clock.now().0.saturating_sub(self.started.0),
+            shard: self.shard.clone(),
+            tables: served.collect(),
+        }
+    }
+}
