@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use partita_cluster::Tools;
 use serde_json::Value;
 
 use crate::shell::{Shell, environment, output, say};
@@ -18,7 +19,7 @@ const RENDERS: [&str; 3] = ["defaults", "s3", "everything"];
 
 /// Runs every check of the charts.
 pub(crate) fn run_checks(shell: &Shell) -> Result<()> {
-    let charts = Charts { shell, helm: helm()? };
+    let charts = Charts { shell, helm: helm(shell)? };
     charts.lint()?;
     charts.goldens()?;
     charts.notes()?;
@@ -112,9 +113,13 @@ impl Charts<'_> {
     }
 }
 
-/// Helm 4.
-fn helm() -> Result<PathBuf> {
-    Ok(environment("PARTITA_HELM").map_or_else(|| "helm".into(), PathBuf::from))
+/// Helm of the test cluster's programs, or, where a test cluster cannot be built, one of your own (version 4).
+fn helm(shell: &Shell) -> Result<PathBuf> {
+    if let Some(helm) = environment("PARTITA_HELM") {
+        return Ok(helm.into());
+    }
+    let tools = Tools::find(&shell.cache).context("or set PARTITA_HELM to a Helm 4 of yours")?;
+    Ok(tools.programs().join("helm"))
 }
 
 fn name_of(document: &Value) -> String {
