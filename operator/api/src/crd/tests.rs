@@ -65,6 +65,11 @@ fn check_structural(schema: &Value, path: &str, faults: &mut Vec<String>) {
     if !described {
         fault(faults, "has no description");
     }
+    if let Some(pattern) = object.get("pattern").and_then(Value::as_str)
+        && let Err(error) = regex::Regex::new(pattern)
+    {
+        fault(faults, &error.to_string());
+    }
     if object.get("type") == Some(&Value::from("array")) {
         for needed in ["maxItems", "x-kubernetes-list-type"] {
             if !object.contains_key(needed) {

@@ -146,7 +146,6 @@ impl Walk<'_> {
     }
 
     fn string(&mut self, schema: &Value, text: &str, path: &str) {
-        let length = text.chars().count() as u64;
         if let Some(choices) = schema["enum"].as_array()
             && !choices.iter().any(|choice| choice.as_str() == Some(text))
         {
@@ -156,21 +155,8 @@ impl Walk<'_> {
                 format!("Unsupported value: {text:?}: supported values: {}", choices.join(", ")),
             );
         }
-        if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
-            self.error(
-                path,
-                format!("Invalid value: {text:?}: {path} in body should be at least {least} chars long"),
-            );
-        }
-        if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
-            self.error(path, format!("Too long: may not be more than {most} bytes"));
-        }
-        if let Some(pattern) = schema["pattern"].as_str() {
-            let pattern_of_schema =
-                Regex::new(pattern).expect("a test compiles every pattern of our schemas");
-            if !pattern_of_schema.is_match(text) {
-                self.error(path, format!("Invalid value: {text:?}: {path} in body should match '{pattern}'"));
-            }
+        if let Some(message) = misfit(schema, text, path) {
+            self.error(path, message);
         }
         if schema["format"] == "date-time" && text.parse::<Timestamp>().is_err() {
             self.error(
@@ -195,6 +181,22 @@ impl Walk<'_> {
             );
         }
     }
+}
+
+/// What of length and pattern `text` misses; an API server names the first of them only.
+fn misfit(schema: &Value, text: &str, path: &str) -> Option<String> {
+    let length = text.chars().count() as u64;
+    if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
+        return Some(format!("Too long: may not be more than {most} bytes"));
+    }
+    if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
+        return Some(format!(
+            "Invalid value: {text:?}: {path} in body should be at least {least} chars long"
+        ));
+    }
+    let pattern = schema["pattern"].as_str()?;
+    let matches = Regex::new(pattern).expect("a test compiles every pattern of our schemas").is_match(text);
+    (!matches).then(|| format!("Invalid value: {text:?}: {path} in body should match '{pattern}'"))
 }
 
 fn is_type_or_object_meta(name: &str) -> bool {

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn a_broken_rule_names_its_field() {
     let errors = validate(&table(json!({"tags": [{"key": "fine"}, {"key": "aws:x"}]})), None);
-    assert_eq!(texts(&errors), ["spec.tags[1]: Invalid value: a tag's key cannot start with aws:"]);
+    assert_eq!(texts(&errors), ["spec.tags[1].key: Invalid value: a tag's key cannot start with aws:"]);
 }
 
 /// What an API server takes one rule to cost at most, in its units.
