@@ -4,9 +4,9 @@
 //! Whether a put took effect is unknown after a lost answer, and the store must neither lose a write nor take its own
 //! write for somebody else's. This is who repeats what, as read in `object_store` 0.14 and in the engine:
 //! - `object_store` repeats *every* put, conditional ones included, after a 5xx answer, a refused connection, and a
-//!   connection that was closed before the answer (hyper's "incomplete message"). It does not repeat a conditional put
-//!   after a timeout or a reset. So a `PutMode::Create` whose first attempt had taken effect is answered with
-//!   `AlreadyExists`, and nothing in that answer says whose object it is.
+//!   connection that was closed before the answer (hyper's "incomplete message"); [`repeat`] adds one that was reset.
+//!   After a timeout the engine repeats it. So a `PutMode::Create` whose first attempt had taken effect is answered
+//!   with `AlreadyExists`, and nothing in that answer says whose object it is.
 //! - The engine therefore marks every conditional put (log objects, manifests, boundaries) with a random id in the
 //!   object's metadata. After `AlreadyExists` or `Precondition` it reads the metadata: its own id means success, any
 //!   other id means another owner. When that read fails too, it assumes another owner; the shard ends with
@@ -14,14 +14,14 @@
 //!   A bucket that drops metadata ends the shard the same way, and the probe refuses it beforehand.
 //! - The two puts of ours tell by content: the claim is compared, and the probe's names are random.
 //! - S3 answers 409 when it is busy with another conditional put of the same name, which after a timeout can only be
-//!   our own earlier attempt. `object_store` calls that `AlreadyExists`; [`conflict`] makes it repeat the put instead.
+//!   our own earlier attempt. `object_store` calls that `AlreadyExists`; [`repeat`] makes it repeat the put instead.
 //!
 //! # How long the bucket is waited for
 //! One call takes at most [`RETRY_TIME`] + [`BACKOFF_MAX`] + [`REQUEST_TIMEOUT`], and the engine makes three of them
 //! before it gives up: the shard fails, with every write that waits, after about 20 s of refusals and about 30 s of
 //! silence, and never later than 50 s. It is for the owner of the process to open it again.
 
-mod conflict;
+mod repeat;
 mod trouble;
 
 use std::fmt;
@@ -139,7 +139,7 @@ impl Bucket {
             // The engine deletes one by one, and not every server knows the other way.
             .with_disable_bulk_delete(true)
             .with_client_options(self.client_options())
-            .with_http_connector(conflict::Connector)
+            .with_http_connector(repeat::Connector)
             .with_retry(retries())
             .build()
             .map_err(|error| Error::unavailable("set up the client of the bucket", error))?;

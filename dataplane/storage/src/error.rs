@@ -99,7 +99,7 @@ pub enum Error {
         expected: String,
     },
     /// The object store lacks a guarantee without which data would be lost.
-    #[error("the object store is not safe to use: {defect}")]
+    #[error("the object store is not safe to use: {defect}; use another one")]
     UnsafeObjectStore {
         /// What the probe saw.
         defect: &'static str,

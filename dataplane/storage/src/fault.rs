@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,10 +13,12 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    Attributes, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::sync::watch;
+
+use crate::bucket::Bucket;
 
 /// What happens to puts whose path contains a given text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub enum Fault {
     Hang,
     /// They fail without effect.
     Refuse,
+    /// As many of them as this fail without effect, and then no more.
+    RefuseSome(u32),
+    /// They take this much longer.
+    Delay(Duration),
     /// They take effect, and then fail.
     FailAfterSuccess,
 }
@@ -37,6 +44,12 @@ pub enum Lie {
     ReadsFindNothing,
     /// A list finds nothing.
     ListsFindNothing,
+    /// A put that should only create looks whether the object exists, and writes later.
+    CreateLooksFirst,
+    /// A put that should only replace a certain version replaces any.
+    UpdateReplaces,
+    /// Objects have no metadata.
+    MetadataIsLost,
 }
 
 /// An object store with faults. Clones share them.
@@ -59,6 +72,14 @@ impl FaultyObjects {
     pub fn new(inner: Arc<dyn ObjectStore>) -> Self {
         let (changes, _) = watch::channel(0);
         Self { inner, state: Arc::default(), changes: Arc::new(changes), puts: Arc::default() }
+    }
+
+    /// A store over a bucket.
+    ///
+    /// # Errors
+    /// [`Error::Bucket`](crate::Error::Bucket) when its endpoint cannot be used.
+    pub fn in_bucket(bucket: &Bucket) -> crate::Result<Self> {
+        bucket.objects().map(Self::new)
     }
 
     /// From now on `fault` meets every put whose path contains `part`.
@@ -107,9 +128,32 @@ impl FaultyObjects {
     }
 
     fn fault_at(&self, location: &Path) -> Option<Fault> {
-        let state = self.lock();
-        let (part, fault) = state.fault.as_ref()?;
-        location.as_ref().contains(part.as_str()).then_some(*fault)
+        let mut state = self.lock();
+        let (part, fault) = state.fault.as_mut()?;
+        if !location.as_ref().contains(part.as_str()) {
+            return None;
+        }
+        let Fault::RefuseSome(left) = fault else { return Some(*fault) };
+        *left = left.checked_sub(1)?;
+        Some(Fault::Refuse)
+    }
+
+    /// Does to a put what an unsuitable store would.
+    async fn lie_about(&self, location: &Path, options: &mut PutOptions) {
+        match &options.mode {
+            PutMode::Create if self.lies(Lie::CreateReplaces) => options.mode = PutMode::Overwrite,
+            PutMode::Create if self.lies(Lie::CreateLooksFirst) => {
+                if self.inner.head(location).await.is_err() {
+                    options.mode = PutMode::Overwrite;
+                }
+                tokio::task::yield_now().await;
+            }
+            PutMode::Update(_) if self.lies(Lie::UpdateReplaces) => options.mode = PutMode::Overwrite,
+            _ => {}
+        }
+        if self.lies(Lie::MetadataIsLost) {
+            options.attributes = Attributes::new();
+        }
     }
 
     /// Waits while puts at `location` hang; returns the fault that meets this put.
@@ -146,12 +190,12 @@ impl ObjectStore for FaultyObjects {
         mut options: PutOptions,
     ) -> Result<PutResult> {
         let fault = self.meet(location).await;
-        if fault == Some(Fault::Refuse) {
-            return Err(injected());
+        match fault {
+            Some(Fault::Refuse) => return Err(injected()),
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            _ => {}
         }
-        if self.lies(Lie::CreateReplaces) && options.mode == PutMode::Create {
-            options.mode = PutMode::Overwrite;
-        }
+        self.lie_about(location, &mut options).await;
         self.puts.fetch_add(1, Ordering::Relaxed);
         let result = self.inner.put_opts(location, payload, options).await?;
         if fault == Some(Fault::FailAfterSuccess) { Err(injected()) } else { Ok(result) }
@@ -163,9 +207,11 @@ impl ObjectStore for FaultyObjects {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         match self.meet(location).await {
-            Some(_) => Err(injected()),
-            None => self.inner.put_multipart_opts(location, options).await,
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            Some(_) => return Err(injected()),
+            None => {}
         }
+        self.inner.put_multipart_opts(location, options).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

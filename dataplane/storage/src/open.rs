@@ -9,11 +9,12 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 
 use crate::bucket::Bucket;
+use crate::claim;
 use crate::error::{Error, Result};
 use crate::folder::{self, FolderLock};
+use crate::probe::{self, Guard};
 use crate::slate::SlateStore;
 use crate::store::ShardStore;
-use crate::{claim, probe};
 
 /// The block cache of a store that is given no other budget, in bytes. Small, so that an idle process on a laptop
 /// stays below 64 MiB; a server is given more.
@@ -77,14 +78,27 @@ pub async fn open(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
     }
 }
 
+/// Starts the engine on objects that are guarded by `lock`, or else by the engine itself.
 async fn start(
     objects: Arc<dyn ObjectStore>,
     path: Path,
     block_cache_bytes: usize,
     lock: Option<FolderLock>,
 ) -> Result<Arc<dyn ShardStore>> {
-    probe::probe(objects.as_ref(), &path).await?;
+    let guard = if lock.is_some() { Guard::Lock } else { Guard::Fencing };
+    start_guarded(objects, path, block_cache_bytes, guard, lock).await
+}
+
+/// As [`start`], for a guard that is not necessarily here.
+pub(crate) async fn start_guarded(
+    objects: Arc<dyn ObjectStore>,
+    path: Path,
+    block_cache_bytes: usize,
+    guard: Guard,
+    lock: Option<FolderLock>,
+) -> Result<Arc<dyn ShardStore>> {
+    probe::probe(objects.as_ref(), &path, guard).await?;
     claim::claim(objects.as_ref(), &path).await?;
-    let store = SlateStore::open(objects, path, block_cache_bytes, lock).await?;
+    let store = SlateStore::open(objects, path, block_cache_bytes, guard, lock).await?;
     Ok(Arc::new(store))
 }

@@ -25,6 +25,8 @@ pub enum Trouble {
     NoIdentity,
     /// The bucket is in another region.
     WrongRegion,
+    /// The server does not do conditional puts.
+    Unconditional,
     /// The server's clock and ours differ too much for signatures.
     Clock,
     /// The endpoint is not a URL of a server.
@@ -42,7 +44,7 @@ pub enum Trouble {
 impl Trouble {
     /// True when others may repair it while this process goes on as it was configured.
     pub(crate) fn may_pass(self) -> bool {
-        !matches!(self, Self::InvalidEndpoint | Self::InsecureEndpoint | Self::NoTls)
+        !matches!(self, Self::InvalidEndpoint | Self::InsecureEndpoint | Self::NoTls | Self::Unconditional)
     }
 }
 
@@ -62,6 +64,9 @@ impl fmt::Display for Trouble {
                 "no credentials were found; provide an access key, or give the process a role of its own"
             }
             Self::WrongRegion => "it is in another region; set the region to the bucket's own",
+            Self::Unconditional => {
+                "its server does not know conditional puts, without which writes would be lost; use another server"
+            }
             Self::Clock => "the clocks differ too much for signatures; set the clock of this machine",
             Self::InvalidEndpoint => {
                 "the endpoint is not a server's URL; write it as https://host or https://host:port"
@@ -80,7 +85,7 @@ impl fmt::Display for Trouble {
 
 /// Codes of S3 answers, and what they mean here.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-const CODES: [(&str, Trouble); 14] = [
+const CODES: [(&str, Trouble); 15] = [
     ("NoSuchBucket", Trouble::Missing),
     ("AccessDenied", Trouble::Denied),
     ("AllAccessDisabled", Trouble::Denied),
@@ -95,6 +100,7 @@ const CODES: [(&str, Trouble); 14] = [
     ("AuthorizationHeaderMalformed", Trouble::WrongRegion),
     ("IllegalLocationConstraintException", Trouble::WrongRegion),
     ("RequestTimeTooSkewed", Trouble::Clock),
+    ("NotImplemented", Trouble::Unconditional),
 ];
 
 /// What the client says of an answer that names another place without an address.

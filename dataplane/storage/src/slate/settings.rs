@@ -14,6 +14,7 @@ use slatedb::db_cache::foyer::{FoyerCache, FoyerCacheOptions};
 use slatedb::{CompactorBuilder, Db, DbBuilder, Settings, SstBlockSize};
 
 use super::filter::DeadTables;
+use crate::probe::Guard;
 
 /// Rows gathered in memory before they are written to a file, in bytes. Larger makes fewer files, smaller keeps
 /// the process small and its restart quick: up to this much is read from the log when the shard is opened.
@@ -47,8 +48,9 @@ const COLLECTION_INTERVAL: Duration = Duration::from_secs(60);
 /// manifest.
 const COLLECTION_AGE: Duration = Duration::from_secs(120);
 
-/// How old a log file must be before it is removed. They come by the hundreds a second under load, and a stopped
-/// owner cannot write into the gap: it lost the lock, and its successor's fence stands behind the gap.
+/// How old a log file must be before it is removed. They come by the hundreds a second under load, and an owner that
+/// was fenced cannot write into the gap: its successor's fence stands behind the gap, under the number that it would
+/// write next, and the fences are never removed.
 const LOG_COLLECTION_AGE: Duration = Duration::from_secs(20);
 
 /// The largest file that a compaction writes, in bytes: what must be rewritten and kept beside its successor.
@@ -58,21 +60,23 @@ const COMPACTED_FILE_BYTES: usize = 64 * 1024 * 1024;
 const COMPACTION_FETCH_BYTES: usize = 256 * 1024;
 
 /// How often a failed object store call is repeated before the store gives up, on top of what the object store
-/// itself repeats. A failing disk does not get better within seconds; callers are told and the store is opened again.
-const RETRIES_MAX: u32 = 2;
+/// itself repeats. A failing disk does not get better within seconds, and the client of a bucket has already been
+/// patient by then (`bucket.rs` has the sum); callers are told and the store is opened again.
+pub(super) const RETRIES_MAX: u32 = 2;
 
 /// The engine for the shard at `path`, ready to be started.
 pub(super) fn builder(
     objects: &Arc<dyn ObjectStore>,
     path: &Path,
     block_cache_bytes: usize,
+    guard: Guard,
     dead: &Arc<DeadTables>,
 ) -> DbBuilder<Path> {
     let compactor = CompactorBuilder::new(path.clone(), Arc::clone(objects))
         .with_options(compactor())
         .with_compaction_filter_supplier(Arc::clone(dead) as Arc<_>);
     let builder = Db::builder(path.clone(), Arc::clone(objects))
-        .with_settings(settings())
+        .with_settings(settings(guard))
         .with_compactor_builder(compactor)
         // Fewer, larger blocks: a page of a query reads neighbours, and a cached point read costs the same.
         .with_sst_block_size(SstBlockSize::Block8Kib);
@@ -84,7 +88,7 @@ pub(super) fn builder(
     builder.with_db_cache(Arc::new(FoyerCache::new_with_opts(cache)), 0)
 }
 
-fn settings() -> Settings {
+fn settings(guard: Guard) -> Settings {
     Settings {
         // The committer asks for each flush: the engine's own timer would either make a lone writer wait for the
         // next tick or wake the process a thousand times a second for nothing.
@@ -97,7 +101,7 @@ fn settings() -> Settings {
         l0_max_ssts_per_key: YOUNG_FILES_MAX,
         l0_flush_parallelism: 1,
         compactor_options: None,
-        garbage_collector_options: Some(garbage_collector()),
+        garbage_collector_options: Some(garbage_collector(guard)),
         object_store_max_retries: Some(RETRIES_MAX),
         ..Settings::default()
     }
@@ -124,7 +128,7 @@ fn compactor() -> CompactorOptions {
     }
 }
 
-fn garbage_collector() -> GarbageCollectorOptions {
+fn garbage_collector(guard: Guard) -> GarbageCollectorOptions {
     let every = |min_age| {
         Some(GarbageCollectorDirectoryOptions {
             interval: Some(COLLECTION_INTERVAL),
@@ -138,8 +142,9 @@ fn garbage_collector() -> GarbageCollectorOptions {
         compacted_options: every(COLLECTION_AGE),
         compactions_options: every(COLLECTION_AGE),
         detach_options: Some(GarbageCollectorScheduleOptions { interval: Some(COLLECTION_INTERVAL) }),
-        // They need a conditional update, which a folder does not offer; the lock on the folder does their work.
-        boundary_files_enabled: false,
+        // They keep an owner that was fenced while it slept from writing a manifest under a number that has been
+        // removed meanwhile. They need a conditional update, which a folder does not offer; its lock does their work.
+        boundary_files_enabled: guard == Guard::Fencing,
         ..GarbageCollectorOptions::default()
     }
 }

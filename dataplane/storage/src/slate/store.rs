@@ -16,6 +16,7 @@ use super::snapshot::SlateSnapshot;
 use super::{read_error, settings, write_error};
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
+use crate::probe::Guard;
 use crate::store::{ShardStore, Snapshot, Visibility, WriteBatch, Written};
 
 /// A shard kept by SlateDB.
@@ -32,10 +33,11 @@ impl SlateStore {
         objects: Arc<dyn ObjectStore>,
         path: Path,
         block_cache_bytes: usize,
+        guard: Guard,
         lock: Option<FolderLock>,
     ) -> Result<Self> {
         let dead = Arc::new(DeadTables::default());
-        let builder = settings::builder(&objects, &path, block_cache_bytes, &dead);
+        let builder = settings::builder(&objects, &path, block_cache_bytes, guard, &dead);
         let db = Box::pin(builder.build()).await.map_err(|error| read_error("open the shard", error))?;
         let shared = Shared::new(db)?;
         let (closing, closing_seen) = watch::channel(false);

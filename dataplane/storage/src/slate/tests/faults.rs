@@ -1,13 +1,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
+use object_store::path::Path;
 
 use super::{LOG, put, start};
+use crate::error::Error;
 use crate::fault::{Fault, FaultyObjects};
+use crate::open::BLOCK_CACHE_BYTES_DEFAULT;
+use crate::probe::Guard;
+use crate::slate::settings::RETRIES_MAX;
 use crate::store::{KeyRange, Order, ShardStore, Visibility};
 
 /// How many writers write at once, and how many keys each.
@@ -42,10 +48,17 @@ async fn durable_keys(store: &dyn ShardStore) -> Option<BTreeSet<Vec<u8>>> {
     Some(keys)
 }
 
+/// A store in a folder can only be had under a lock, which a crash would take with it; these have none.
+async fn start_guarded(objects: &FaultyObjects, guard: Guard) -> Arc<dyn ShardStore> {
+    let path = Path::from("shards/1");
+    let cache = BLOCK_CACHE_BYTES_DEFAULT;
+    crate::open::start_guarded(Arc::new(objects.clone()), path, cache, guard, None).await.unwrap()
+}
+
 /// Injects `fault` under load, crashes, and compares what was told with what is there.
-async fn nothing_told_is_lost(beneath: Arc<dyn ObjectStore>, fault: Fault, after: usize) {
+async fn nothing_told_is_lost(beneath: Arc<dyn ObjectStore>, guard: Guard, fault: Fault, after: usize) {
     let objects = FaultyObjects::new(beneath);
-    let store = start(&objects).await;
+    let store = start_guarded(&objects, guard).await;
     let writers = (0..WRITERS).map(|writer| tokio::spawn(write_keys(Arc::clone(&store), writer)));
     let writers: Vec<_> = writers.collect();
     let mut seen = BTreeSet::new();
@@ -70,7 +83,7 @@ async fn nothing_told_is_lost(beneath: Arc<dyn ObjectStore>, fault: Fault, after
     if let Some(keys) = durable_keys(store.as_ref()).await {
         seen.extend(keys);
     }
-    let next = start(&survivors).await;
+    let next = start_guarded(&survivors, guard).await;
     let there = durable_keys(next.as_ref()).await.unwrap();
     assert!(acknowledged.is_subset(&there), "{fault:?}: an acknowledged write is missing");
     assert!(seen.is_subset(&there), "{fault:?}: a reader was told what is not there");
@@ -82,10 +95,10 @@ async fn nothing_told_is_lost(beneath: Arc<dyn ObjectStore>, fault: Fault, after
 async fn faults_of_the_log_lose_nothing_that_was_told() {
     for fault in [Fault::Hang, Fault::Refuse, Fault::FailAfterSuccess] {
         for after in [0, 12] {
-            nothing_told_is_lost(Arc::new(InMemory::new()), fault, after).await;
+            nothing_told_is_lost(Arc::new(InMemory::new()), Guard::Fencing, fault, after).await;
             let folder = tempfile::tempdir().unwrap();
             let objects = LocalFileSystem::new_with_prefix(folder.path()).unwrap();
-            nothing_told_is_lost(Arc::new(objects), fault, after).await;
+            nothing_told_is_lost(Arc::new(objects), Guard::Lock, fault, after).await;
         }
     }
 }
@@ -101,4 +114,61 @@ async fn a_failed_write_of_a_data_file_does_not_lose_the_log() {
     drop(store);
     let next = start(&survivors).await;
     assert_eq!(durable_keys(next.as_ref()).await.unwrap().len(), 2);
+}
+
+/// Writes a row as an owner whose puts of `part` meet `fault`, and returns how that went.
+async fn write_despite(part: &str, fault: Fault) -> crate::Result<()> {
+    let objects = FaultyObjects::new(Arc::new(InMemory::new()));
+    let before = start(&objects).await;
+    objects.inject(part, fault);
+    // The new owner writes a manifest and a fence before it writes the row.
+    let store = start(&objects).await;
+    let told = store.write(put("a", "1")).await?.durable().await;
+    assert!(told.is_ok() || store.get(b"a", Visibility::Durable).await.is_err_and(|error| error.fatal()));
+    drop((before, store));
+    let next = start(&objects.cut_off()).await;
+    let found = next.get(b"a", Visibility::Durable).await?;
+    assert!(told.is_err() || found.is_some(), "an acknowledged write is missing");
+    told
+}
+
+#[tokio::test]
+async fn short_trouble_goes_unnoticed() {
+    for part in [LOG, "/manifest/"] {
+        for fault in [
+            // The engine knows its own object again and does not take it for another owner's.
+            Fault::FailAfterSuccess,
+            Fault::RefuseSome(RETRIES_MAX),
+            Fault::Delay(Duration::from_millis(20)),
+        ] {
+            write_despite(part, fault).await.unwrap_or_else(|error| panic!("{fault:?} at {part}: {error}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn trouble_beyond_patience_fails_the_shard() {
+    let objects = FaultyObjects::new(Arc::new(InMemory::new()));
+    let store = start(&objects).await;
+    objects.inject(LOG, Fault::RefuseSome(RETRIES_MAX + 1));
+    let written = store.write(put("a", "1")).await.unwrap();
+    let also = store.write(put("b", "1")).await.unwrap();
+    for written in [written, also] {
+        let told = written.durable().await.unwrap_err();
+        assert!(matches!(told, Error::Failed { .. }), "{told}");
+    }
+    // The log could be written again, but nobody knows what is in it.
+    assert!(matches!(store.write(put("c", "1")).await, Err(Error::Failed { .. })));
+    assert!(matches!(store.ended().await, Error::Failed { .. }));
+}
+
+#[tokio::test]
+async fn a_close_that_cannot_tidy_up_loses_nothing() {
+    let objects = FaultyObjects::new(Arc::new(InMemory::new()));
+    let store = start(&objects).await;
+    store.write(put("a", "1")).await.unwrap().durable().await.unwrap();
+    objects.inject("/manifest/", Fault::Refuse);
+    store.close().await.unwrap();
+    let next = start(&objects.cut_off()).await;
+    assert_eq!(durable_keys(next.as_ref()).await.unwrap().len(), 1);
 }
