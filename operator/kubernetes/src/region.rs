@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, Patch, PatchParams};
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Resource, ResourceExt};
 use partita_api::{Region, RegionStatus};
 use partita_model::name::Scope;
@@ -36,6 +35,7 @@ use self::plan::plan;
 use self::render::Site;
 use self::status::Findings;
 use self::watches::Watches;
+use crate::events::{Events, events as event_queue};
 use crate::{AccessKey, Error, Installation};
 
 mod act;
@@ -51,12 +51,27 @@ mod render;
 mod status;
 mod watches;
 
-/// A pass without any change: for what is not watched, such as a bucket's Secret whose key was rotated.
-const RESYNC: Duration = Duration::from_secs(300);
-/// Pause after a pass that failed; it doubles up to the maximum. The first is short, as most failures are two writers meeting,
-/// the last still brings a cluster back within a minute of its cause going away.
-const RETRY_MIN: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(60);
+/// How often passes are made when nothing tells to.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// After a pass in which nothing failed: for what is not watched, such as a bucket's Secret whose key was rotated.
+    resync: Duration,
+    /// After the first pass that failed. It doubles with each, and even a change does not make the next one come sooner than
+    /// this. It is short, as most failures are two writers meeting.
+    retry_min: Duration,
+    /// What it doubles up to: a cluster is back within a minute of its fault going away.
+    retry_max: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            resync: Duration::from_secs(300),
+            retry_min: Duration::from_millis(500),
+            retry_max: Duration::from_secs(60),
+        }
+    }
+}
 
 /// What the rest of the operator needs to know of the Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,35 +99,40 @@ pub async fn regions(
     installation: Arc<Installation>,
     tables: watch::Receiver<Option<i64>>,
     views: watch::Sender<Option<RegionView>>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
+    run(installation, Pace::default(), tables, views, stop).await;
+    Ok(())
+}
+
+async fn run(
+    installation: Arc<Installation>,
+    pace: Pace,
+    tables: watch::Receiver<Option<i64>>,
+    views: watch::Sender<Option<RegionView>>,
+    mut stop: watch::Receiver<bool>,
+) {
     let changed = Arc::new(Notify::new());
-    let (watches, watching) = Watches::start(&installation.client, &installation.namespace, &changed);
-    let controller = Controller {
-        recorder: Recorder::new(
-            installation.client.clone(),
-            Reporter { controller: names::FIELD_MANAGER.to_owned(), instance: None },
-        ),
-        site: Site::from(installation.as_ref()),
-        written: BTreeMap::new(),
-        installation,
-        watches,
-        tables,
-        views,
-    };
+    let (events, publisher) = event_queue(installation.client.clone());
+    let (watches, watching) =
+        Watches::start(&installation.client, &installation.namespace, &changed, &events);
+    let site = Site::from(installation.as_ref());
+    let controller =
+        Controller { installation, site, pace, watches, events, tables, views, written: BTreeMap::new() };
     tokio::select! {
         () = watching => {}
         () = controller.run(&changed) => {}
+        () = publisher.run() => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
-    Ok(())
 }
 
 struct Controller {
     installation: Arc<Installation>,
     site: Site,
+    pace: Pace,
     watches: Watches,
-    recorder: Recorder,
+    events: Events,
     tables: watch::Receiver<Option<i64>>,
     views: watch::Sender<Option<RegionView>>,
     /// The statuses written last, by the Region's uid.
@@ -136,17 +156,17 @@ struct Outcome {
 impl Controller {
     async fn run(mut self, changed: &Notify) {
         self.watches.seen().await;
-        let mut retry = RETRY_MIN;
+        let mut retry = self.pace.retry_min;
         loop {
             let outcome = self.pass().await;
             let pause = if outcome.failed {
-                // Even a change does not make it hurry more than this.
-                tokio::time::sleep(RETRY_MIN).await;
-                retry = retry.saturating_mul(2).min(RETRY_MAX);
-                retry
+                tokio::time::sleep(self.pace.retry_min).await;
+                let pause = retry;
+                retry = retry.saturating_mul(2).min(self.pace.retry_max);
+                pause
             } else {
-                retry = RETRY_MIN;
-                outcome.again.unwrap_or(RESYNC).min(RESYNC)
+                retry = self.pace.retry_min;
+                outcome.again.unwrap_or(self.pace.resync).min(self.pace.resync)
             };
             tokio::select! {
                 () = changed.notified() => {}
@@ -257,25 +277,10 @@ impl Controller {
         if let Some(uid) = region.metadata.uid.clone() {
             self.written.insert(uid, Written { over: region.metadata.resource_version.clone(), status });
         }
-        for transition in transitions {
-            self.record(region, transition).await;
+        for events::Transition { severity, reason, message } in transitions {
+            self.events.tell(region.object_ref(&()), severity, &reason, &message);
         }
         Ok(())
-    }
-
-    /// An event that is lost is no failure: the status tells the same.
-    async fn record(&self, region: &Region, transition: events::Transition) {
-        let type_ = if transition.warning { EventType::Warning } else { EventType::Normal };
-        let event = Event {
-            type_,
-            reason: transition.reason,
-            note: Some(transition.message),
-            action: "Reconcile".to_owned(),
-            secondary: None,
-        };
-        if let Err(error) = self.recorder.publish(&event, &region.object_ref(&())).await {
-            tracing::warn!(region = region.name_any(), %error, "an event was not recorded");
-        }
     }
 
     fn show(&self, view: Option<RegionView>) {

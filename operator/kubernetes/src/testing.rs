@@ -116,6 +116,12 @@ impl ApiServer {
         self.wait(|| object().is_none().then_some(()), || format!("{:?}", object())).await;
     }
 
+    /// Waits until some object of a kind is so.
+    pub(crate) async fn until_any(&self, kind: &str, is: impl Fn(&Value) -> bool) {
+        let found = || self.objects(kind).iter().any(&is).then_some(());
+        self.wait(found, || format!("{:?}", self.objects(kind))).await;
+    }
+
     async fn wait<T>(&self, found: impl Fn() -> Option<T>, shown: impl Fn() -> String) -> T {
         let mut version = self.version.subscribe();
         let wait = async {
@@ -203,6 +209,7 @@ impl ApiServer {
                     .to_string())
             }
             Verb::Watch => Ok(self.watch(call).await),
+            Verb::Create if call.query("dryRun") == Some("All") => Ok(body.to_string()),
             Verb::Create | Verb::Update | Verb::Patch | Verb::Delete => {
                 let written = self.store().write(call, body);
                 self.writes.lock().unwrap().push(Write {

@@ -170,5 +170,8 @@ fn failure(step: &Step, error: &kube::Error) -> Failure {
 /// Whether a pod breaks the API server's rules or its namespace's, which trying again does not change.
 fn pod_refused(error: &kube::Error) -> bool {
     let kube::Error::Api(status) = error else { return false };
-    status.is_invalid() || status.code == 400 || status.message.contains("violates PodSecurity")
+    matches!(status.code, 400 | 422) || status.message.contains("violates PodSecurity")
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,13 @@
 
 use partita_api::conditions::{reasons, types};
 use partita_api::{Condition, ConditionStatus, RegionStatus};
+use partita_controllers::events::Severity;
 
 /// Something to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Transition {
     /// Whether somebody should look.
-    pub(crate) warning: bool,
+    pub(crate) severity: Severity,
     /// The reason of the condition that changed.
     pub(crate) reason: String,
     /// For people.
@@ -25,7 +26,7 @@ pub(crate) fn transitions(old: &RegionStatus, new: &RegionStatus) -> Vec<Transit
         let reason = condition.reason.clone().unwrap_or_default();
         let message = condition.message.clone().unwrap_or_default();
         if told.iter().all(|told| told.reason != reason) {
-            told.push(Transition { warning: is_warning(condition), reason, message });
+            told.push(Transition { severity: severity(condition), reason, message });
         }
     }
     told.extend(keys_changed(old, new));
@@ -42,20 +43,25 @@ fn same(old: &Condition, new: &Condition) -> bool {
     old.status == new.status && old.reason == new.reason && (!message_counts || old.message == new.message)
 }
 
-fn is_warning(condition: &Condition) -> bool {
+fn severity(condition: &Condition) -> Severity {
     let expected = [reasons::CREATING, reasons::NODE_STARTING, reasons::ROLLING, reasons::UPDATING];
     let reason = condition.reason.as_deref().unwrap_or_default();
-    match condition.type_.as_str() {
-        types::READY => condition.status != ConditionStatus::True && !expected.contains(&reason),
-        _ => true,
+    let holds = condition.status == ConditionStatus::True;
+    if condition.type_ == types::READY && (holds || expected.contains(&reason)) {
+        Severity::Normal
+    } else {
+        Severity::Warning
     }
 }
 
 fn keys_changed(old: &RegionStatus, new: &RegionStatus) -> Option<Transition> {
     let (before, after) = (old.access_keys?, new.access_keys?);
     (before != after).then(|| Transition {
-        warning: false,
+        severity: Severity::Normal,
         reason: reasons::CREDENTIALS_UPDATED.to_owned(),
         message: format!("{after} access keys are accepted, {before} were"),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,10 +188,12 @@ fn node_steps(
             return;
         }
     };
+    let on_volume = renderer.volume(None).is_some();
+    let volume_ends = on_volume && snapshot.volume_ends();
     let Some(pod) = snapshot.pod.as_deref() else {
-        if snapshot.volume_ends() {
+        if volume_ends {
             plan.hold = Some(Hold::VolumeEnds);
-        } else if renderer.volume(None).is_none() || snapshot.volume.is_some() {
+        } else if !on_volume || snapshot.volume.is_some() {
             plan.steps.push(Step::StartNode(Box::new(next)));
         }
         return;
@@ -208,7 +210,7 @@ fn node_steps(
             None => plan.steps.push(Step::RemoveNode { name, uid }),
         }
     } else if !same_annotation(pod, &next, names::TEMPLATE_HASH) {
-        if snapshot.volume_ends() {
+        if volume_ends {
             plan.hold = Some(Hold::VolumeEnds);
         } else {
             plan.steps.push(Step::ReplaceNode { uid, next: Box::new(next) });

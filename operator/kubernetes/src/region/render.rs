@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
     VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::{Resource, ResourceExt};
 use partita_api::{ObjectStoreType, PodTemplate, Region, RegionDeletionPolicy, S3Store};
@@ -212,6 +212,8 @@ impl<'a> Renderer<'a> {
 
     fn metadata(&self, name: String, owned: bool) -> ObjectMeta {
         let owner = if owned { self.region.controller_owner_ref(&()) } else { None };
+        // Deleting the Region in the foreground then waits for its children.
+        let owner = owner.map(|owner| OwnerReference { block_owner_deletion: Some(true), ..owner });
         ObjectMeta {
             name: Some(name),
             namespace: Some(self.site.namespace.clone()),

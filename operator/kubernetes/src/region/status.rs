@@ -90,7 +90,8 @@ pub(crate) fn status(findings: &Findings<'_>, previous: &RegionStatus) -> Region
         nodes_ready: Some(format!("{}/1", i32::from(pod.is_some_and(|pod| node_status(pod).ready)))),
         nodes: pod.map(node_status).into_iter().collect(),
         image: pod.and_then(image).map(str::to_owned),
-        tables,
+        // After a restart it is not known for a while, and no reason to write.
+        tables: tables.or(previous.tables),
     }
 }
 
@@ -136,7 +137,8 @@ fn judge(findings: &Findings<'_>) -> Verdict {
         Node::Starting(cause) => (Some(cause), None),
         Node::Failing(cause) => (Some(cause.clone()), Some(cause)),
     };
-    let absent = if snapshot.pod.is_none() { held.clone().or_else(|| failure.clone()) } else { None };
+    let absent = suspended.clone().or_else(|| held.clone()).or_else(|| failure.clone());
+    let absent = absent.filter(|_| snapshot.pod.is_none());
     let unready = stalled.clone().or_else(|| rolling.clone()).or(absent).or_else(|| waits.clone());
     let reconciling =
         failure.clone().or_else(|| held.clone()).or(rolling).or(waits).or_else(|| updating(plan));

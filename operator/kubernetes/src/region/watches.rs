@@ -9,15 +9,20 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, future};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Secret, Service};
 use kube::api::Api;
+use kube::core::{DeserializeGuard, NamespaceResourceScope};
 use kube::runtime::reflector::{Lookup, ObjectRef, Store, store};
+use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Resource, ResourceExt};
 use partita_api::Region;
+use partita_api::conditions::reasons;
+use partita_controllers::events::Severity;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use super::names;
 use super::observe::{BucketKey, Snapshot};
+use crate::events::Events;
 
 /// What our own objects in the namespace have in common.
 const OWN: &str = "app.kubernetes.io/managed-by=partita-operator";
@@ -39,15 +44,21 @@ pub(crate) type Watching = BoxFuture<'static, ()>;
 impl Watches {
     /// Watches Regions, and in the namespace what is ours and what is labelled as an access key; signals each change. Nothing
     /// is seen until the second value is polled.
-    pub(crate) fn start(client: &Client, namespace: &str, changed: &Arc<Notify>) -> (Self, Watching) {
-        let own = || watcher::Config::default().labels(OWN);
+    pub(crate) fn start(
+        client: &Client,
+        namespace: &str,
+        changed: &Arc<Notify>,
+        events: &Events,
+    ) -> (Self, Watching) {
+        let watching = |config| Watch { config, changed: Arc::clone(changed), events: events.clone() };
+        let own = || watching(watcher::Config::default().labels(OWN));
         let labelled = watcher::Config::default().labels(&format!("{}=true", names::ACCESS_KEY_LABEL));
-        let (regions, one) = watch(Api::all(client.clone()), watcher::Config::default(), changed);
-        let (pods, two) = watch(Api::namespaced(client.clone(), namespace), own(), changed);
-        let (services, three) = watch(Api::namespaced(client.clone(), namespace), own(), changed);
-        let (volumes, four) = watch(Api::namespaced(client.clone(), namespace), own(), changed);
-        let (secrets, five) = watch(Api::namespaced(client.clone(), namespace), own(), changed);
-        let (access_keys, six) = watch(Api::namespaced(client.clone(), namespace), labelled, changed);
+        let (regions, one) = watching(watcher::Config::default()).start(Api::all(client.clone()));
+        let (pods, two) = own().start(within(client, namespace));
+        let (services, three) = own().start(within(client, namespace));
+        let (volumes, four) = own().start(within(client, namespace));
+        let (secrets, five) = own().start(within(client, namespace));
+        let (access_keys, six) = watching(labelled).start(within(client, namespace));
         let watching = future::join_all([one, two, three, four, five, six]).map(|_| ()).boxed();
         let namespace = namespace.to_owned();
         (Self { namespace, regions, pods, services, volumes, secrets, access_keys }, watching)
@@ -100,28 +111,78 @@ impl Watches {
     }
 }
 
-fn watch<K>(api: Api<K>, config: watcher::Config, changed: &Arc<Notify>) -> (Store<K>, Watching)
+fn within<K>(client: &Client, namespace: &str) -> Api<DeserializeGuard<K>>
 where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
 {
-    let (reader, writer) = store();
-    let changed = Arc::clone(changed);
-    let watching = watcher(api, config)
-        .default_backoff()
-        .modify(|object| object.managed_fields_mut().clear())
-        .reflect(writer)
-        .for_each(move |event| {
-            match event {
-                // The store shows a list only when it is whole.
-                Ok(watcher::Event::Init | watcher::Event::InitApply(_)) => {}
-                Ok(_) => changed.notify_one(),
-                Err(error) => {
-                    tracing::warn!(kind = %K::kind(&()), %error, "a watch broke and is taken up again");
+    Api::namespaced(client.clone(), namespace)
+}
+
+/// One watch that is about to begin.
+struct Watch {
+    config: watcher::Config,
+    changed: Arc<Notify>,
+    events: Events,
+}
+
+impl Watch {
+    fn start<K>(self, api: Api<DeserializeGuard<K>>) -> (Store<K>, Watching)
+    where
+        K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    {
+        let Self { config, changed, events } = self;
+        let (reader, writer) = store();
+        let watching = watcher(api, config)
+            .default_backoff()
+            .filter_map(move |event| ready(event.map(|event| readable(event, &events)).transpose()))
+            .reflect(writer)
+            .for_each(move |event: Result<Event<K>, _>| {
+                match event {
+                    // The store shows a list only when it is whole.
+                    Ok(Event::Init | Event::InitApply(_)) => {}
+                    Ok(_) => changed.notify_one(),
+                    Err(error) => {
+                        tracing::warn!(kind = %K::kind(&()), %error, "a watch broke and is taken up again");
+                    }
                 }
-            }
-            ready(())
-        });
-    (reader, watching.boxed())
+                ready(())
+            });
+        (reader, watching.boxed())
+    }
+}
+
+fn readable<K>(event: Event<DeserializeGuard<K>>, events: &Events) -> Option<Event<K>>
+where
+    K: Resource<DynamicType = ()>,
+{
+    Some(match event {
+        Event::Apply(object) => Event::Apply(read(object, events)?),
+        Event::Delete(object) => Event::Delete(read(object, events)?),
+        Event::InitApply(object) => Event::InitApply(read(object, events)?),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    })
+}
+
+/// The object without what nobody here reads. One that this release cannot read is told of and left alone: it does not keep
+/// the others from being seen.
+fn read<K>(object: DeserializeGuard<K>, events: &Events) -> Option<K>
+where
+    K: Resource<DynamicType = ()>,
+{
+    match object.0 {
+        Ok(mut object) => {
+            object.meta_mut().managed_fields = None;
+            Some(object)
+        }
+        Err(ref invalid) => {
+            let message =
+                format!("this release cannot read the object and leaves it alone: {}", invalid.error);
+            tracing::warn!(kind = %K::kind(&()), name = object.name_any(), "{message}");
+            events.tell(object.object_ref(&()), Severity::Warning, reasons::INVALID_SPEC, &message);
+            None
+        }
+    }
 }
 
 /// Returns once a store is filled, or never will be as its watch is gone.

@@ -47,6 +47,13 @@ fn parse(spec: Value) -> Result<PodSpec, Invalid> {
     if let Some(path) = lost(&spec, &json!(parsed)) {
         return Err(Invalid { field: format!("{FIELD}{path}"), why: "a pod has no such field".to_owned() });
     }
+    let mut containers = parsed.init_containers.iter().flatten().chain(&parsed.containers);
+    if containers.any(|container| container.name.is_empty()) {
+        return Err(Invalid {
+            field: format!("{FIELD}.containers"),
+            why: "a container has no name".to_owned(),
+        });
+    }
     if parsed.containers.iter().all(|container| container.name != names::CONTAINER) {
         let why = format!("the container named {} is gone", names::CONTAINER);
         return Err(Invalid { field: format!("{FIELD}.containers"), why });
