@@ -3,7 +3,7 @@
 //! As client-go does it, so that it holds whatever the clocks of two machines say: another holder's time is up when its
 //! Lease did not *change* for as long as it is to last, measured by the own monotonic clock, never by comparing the time
 //! in the Lease with the time of day. A holder gives up before anybody may take over from it: it ends its work if it
-//! could not renew for [`Timing::renew_within`], which is well below [`Timing::lease`].
+//! could not renew for ten seconds, and drops it well before the fifteen are over after which another may take over.
 //!
 //! A Lease makes two operators at a time unlikely, not impossible (a process may be stopped for a minute and go on). What
 //! must never happen twice is guarded elsewhere: by generations of descriptors and by the stores' own fencing.
@@ -95,10 +95,10 @@ impl Leader {
             renewed = self.acquire() => renewed,
         };
         tracing::info!(identity = self.election.identity(), "this operator leads");
-        let (end, ended) = watch::channel(false);
-        let mut work = Box::pin(work(ended));
+        let (end, told_to_end) = watch::channel(false);
+        let mut work = Box::pin(work(told_to_end));
         let mut told = false;
-        let last_renewed = {
+        let ended = {
             let mut renewal = std::pin::pin!(self.renew(renewed));
             loop {
                 tokio::select! {
@@ -112,7 +112,7 @@ impl Leader {
                 }
             }
         };
-        match last_renewed {
+        match ended {
             Ok(done) => {
                 self.release().await;
                 Ok(Some(done))

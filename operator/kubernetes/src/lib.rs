@@ -13,8 +13,9 @@
 //!
 //! # Invariants
 //!
-//! - Every write is a server-side apply with one field manager per controller; only own children are forced. The Lease is
-//!   the exception: it is replaced under its resource version, since that is what makes it a lock.
+//! - Every write is a server-side apply with one field manager per controller; only own children and statuses are forced.
+//!   Two writes name the resource version they replace instead: the Lease, since that makes it a lock, and a finalizer of
+//!   ours that somebody else owns too, since applying cannot take that away.
 //! - A user's spec is never written, and a settled object causes no write.
 //! - A finalizer stands only on objects whose table is to be seen to, and only ours is ever taken away.
 //! - Nothing that is watched is kept with its `managedFields`.

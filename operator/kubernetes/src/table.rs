@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A change of an object, of its table through the API, or of the Region makes an object due at once. Everything is due
-//! again after [`Pace::resync_after`], so that drift is put back even if nobody told of it.
+//! again after half a minute, so that drift is put back even if nobody told of it.
 
 mod claims;
 mod declarations;

@@ -24,12 +24,13 @@ impl Reconciler {
         if !self.worth_writing(pass.key, &new, &previous, now) {
             return Ok(());
         }
+        self.declarations.set_status(pass.key, &pass.object, &new).await?;
+        // Afterwards, so that a status that cannot be written does not tell the same again with each attempt.
         let cause = end.verdict.cause();
         if cause_in(&previous) != Some((cause.reason, cause.message.as_str())) {
             let severity = if end.verdict.is_warning() { Severity::Warning } else { Severity::Normal };
             self.events.record(pass.key, severity, cause.reason, &cause.message, now);
         }
-        self.declarations.set_status(pass.key, &pass.object, &new).await?;
         pass.object.status = Some(new);
         Ok(())
     }

@@ -1,13 +1,11 @@
 use super::*;
 use crate::testing::{ApiServer, NAMESPACE, PATIENCE, SetClock};
 
-/// Short enough to be waited for. `lease` is in whole seconds in a Lease, and nothing here waits for its end.
-const QUICK: Timing = Timing {
-    lease: Duration::from_secs(15),
-    renew_within: Duration::from_millis(60),
-    retry_after: Duration::from_millis(5),
-    end_within: Duration::from_millis(60),
-};
+/// Renewed often, and never lost on a busy machine.
+const STEADY: Timing = Timing { retry_after: Duration::from_millis(5), ..TIMING };
+/// Lost soon enough to be waited for.
+const QUICK: Timing =
+    Timing { renew_within: Duration::from_millis(60), end_within: Duration::from_millis(60), ..STEADY };
 
 struct World {
     server: Arc<ApiServer>,
@@ -20,8 +18,12 @@ impl World {
     }
 
     fn candidate(&self, identity: &str) -> Leader {
+        self.candidate_with(identity, STEADY)
+    }
+
+    fn candidate_with(&self, identity: &str, timing: Timing) -> Leader {
         let clock = Arc::<SetClock>::clone(&self.clock);
-        Leader::new(Api::namespaced(self.server.client(), NAMESPACE), identity, clock, QUICK)
+        Leader::new(Api::namespaced(self.server.client(), NAMESPACE), identity, clock, timing)
     }
 
     async fn until_held_by(&self, identity: &str) {
@@ -93,7 +95,7 @@ async fn leadership_that_cannot_be_renewed_ends_the_work() {
         obedient(end).await;
         told.send(()).unwrap();
     };
-    let led = tokio::spawn(world.candidate("a").lead(stopped, work));
+    let led = tokio::spawn(world.candidate_with("a", QUICK).lead(stopped, work));
     world.until_held_by("a").await;
     world.server.fail("update", "leases", 500, usize::MAX);
     in_time(was_told).await.unwrap();
@@ -119,8 +121,9 @@ async fn a_few_failures_are_outlived() {
 async fn work_that_does_not_end_is_dropped_before_another_may_lead() {
     let world = World::new();
     let (_stop, stopped) = watch::channel(false);
-    let led =
-        tokio::spawn(world.candidate("a").lead(stopped, async |_end| std::future::pending::<()>().await));
+    let led = tokio::spawn(
+        world.candidate_with("a", QUICK).lead(stopped, async |_end| std::future::pending::<()>().await),
+    );
     world.until_held_by("a").await;
     world.server.edit("Lease", NAMESPACE, LEASE_NAME, |lease| lease["spec"]["holderIdentity"] = "b".into());
     assert!(matches!(in_time(led).await.unwrap(), Err(Error::LeadershipLost)));

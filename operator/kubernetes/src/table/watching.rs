@@ -4,12 +4,13 @@ use std::future::ready;
 
 use futures::{Stream, StreamExt};
 use kube::core::DeserializeGuard;
+use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, reflector};
 use kube::{Api, Resource};
-use partita_api::Table;
 use partita_api::conditions::reasons;
+use partita_api::{Table, TableSpec};
 use partita_controllers::events::Severity;
 
 use super::key_of;
@@ -34,7 +35,7 @@ pub(super) fn watch(
 fn readable(event: Event<DeserializeGuard<Table>>, events: &Events) -> Option<Event<Table>> {
     Some(match event {
         Event::Apply(object) => Event::Apply(table(object, events)?),
-        Event::Delete(object) => Event::Delete(table(object, events)?),
+        Event::Delete(object) => Event::Delete(object.0.unwrap_or_else(remains)),
         Event::InitApply(object) => Event::InitApply(table(object, events)?),
         Event::Init => Event::Init,
         Event::InitDone => Event::InitDone,
@@ -55,6 +56,11 @@ fn table(object: DeserializeGuard<Table>, events: &Events) -> Option<Table> {
             None
         }
     }
+}
+
+/// What can be read of an object that is gone: enough to forget it.
+fn remains(invalid: InvalidObject) -> Table {
+    Table { metadata: invalid.metadata, spec: TableSpec::default(), status: None }
 }
 
 /// Takes away what nobody here reads, and what is often larger than all the rest.
