@@ -88,7 +88,7 @@ pub mod reasons {
     pub const NODE_UNSCHEDULABLE: &str = "NodeUnschedulable";
     /// Region: a node is replaced by one with new settings.
     pub const ROLLING: &str = "Rolling";
-    /// Region: the volume claim has no volume yet; usually there is no default storage class.
+    /// Region: the volume claim has no volume yet, usually for want of a default storage class; or it is being deleted.
     pub const VOLUME_PENDING: &str = "VolumePending";
     /// Region: the volume does not grow, as its storage class does not allow expansion.
     pub const VOLUME_NOT_RESIZABLE: &str = "VolumeNotResizable";

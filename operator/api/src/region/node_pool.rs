@@ -20,12 +20,12 @@ pub struct NodePool {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100), extend("format" = "int32"))]
     pub replicas: Option<i32>,
-    /// Compute resources of a node. Default: none asked for, no limits.
+    /// Compute resources of a node. Default: requests of cpu: 100m and memory: 256Mi, no limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "resources")]
     pub resources: Option<ResourceRequirements>,
     /// Changes to the pods the operator makes, merged in last. Containers, volumes and variables are matched by name;
-    /// the node's container is called node.
+    /// the node's container is called node. A null takes a field away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_template: Option<PodTemplate>,
     /// Seconds that a node has to finish its requests and flush before it is ended by force. Default: 60.

@@ -13,82 +13,93 @@ use crate::rules::{IMMUTABLE, Rule, rules};
 
 /// Rules between the fields of a spec.
 pub(super) fn table() -> Value {
-    rules(&[
-        (
-            "localSecondaryIndexes",
-            "has(self.localSecondaryIndexes) == has(oldSelf.localSecondaryIndexes) && \
-             (!has(self.localSecondaryIndexes) || self.localSecondaryIndexes == oldSelf.localSecondaryIndexes)",
-            "localSecondaryIndexes are made with the table and are immutable",
-        ),
-        (
-            "restore",
-            "has(self.restore) == has(oldSelf.restore) && (!has(self.restore) || self.restore == oldSelf.restore)",
-            "restore is immutable",
-        ),
-        (
-            "import",
-            "has(self.__import__) == has(oldSelf.__import__) && \
-             (!has(self.__import__) || self.__import__ == oldSelf.__import__)",
-            "import is immutable",
-        ),
-        ("import", "!(has(self.restore) && has(self.__import__))", "restore and import exclude each other"),
-        (
-            "keySchema",
-            "self.keySchema.all(k, !has(k.attributeName) || \
-             self.attributeDefinitions.exists(d, d.attributeName == k.attributeName))",
-            "every attribute of keySchema must be among attributeDefinitions",
-        ),
-        (
-            "globalSecondaryIndexes",
-            "!has(self.globalSecondaryIndexes) || self.globalSecondaryIndexes.all(i, !has(i.keySchema) || \
-             i.keySchema.all(k, !has(k.attributeName) || \
-             self.attributeDefinitions.exists(d, d.attributeName == k.attributeName)))",
-            "every key attribute of globalSecondaryIndexes must be among attributeDefinitions",
-        ),
-        (
-            "localSecondaryIndexes",
-            "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.all(i, !has(i.keySchema) || \
-             i.keySchema.all(k, !has(k.attributeName) || \
-             self.attributeDefinitions.exists(d, d.attributeName == k.attributeName)))",
-            "every key attribute of localSecondaryIndexes must be among attributeDefinitions",
-        ),
-        (
-            "localSecondaryIndexes",
-            "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.size() == 0 || self.keySchema.size() == 2",
-            "a table with localSecondaryIndexes must have a RANGE key",
-        ),
-        (
-            "localSecondaryIndexes",
-            "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.all(i, !has(i.keySchema) || \
-             !has(i.keySchema[0].attributeName) || !has(self.keySchema[0].attributeName) || \
-             i.keySchema[0].attributeName == self.keySchema[0].attributeName)",
-            "localSecondaryIndexes must have the same HASH key as the table",
-        ),
-        (
-            "globalSecondaryIndexes",
-            "!has(self.localSecondaryIndexes) || !has(self.globalSecondaryIndexes) || \
-             self.localSecondaryIndexes.all(l, !self.globalSecondaryIndexes.exists(g, g.indexName == l.indexName))",
-            "index names must be unique within the table",
-        ),
-        (
-            "provisionedThroughput",
-            "!has(self.billingMode) || self.billingMode != 'PROVISIONED' || has(self.provisionedThroughput) || \
-             has(self.restore)",
-            "provisionedThroughput must be specified when billingMode is PROVISIONED",
-        ),
-        (
-            "provisionedThroughput",
-            "!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.provisionedThroughput)",
-            "provisionedThroughput cannot be specified when billingMode is PAY_PER_REQUEST",
-        ),
-        (
-            "globalSecondaryIndexes",
-            "!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.globalSecondaryIndexes) || \
-             self.globalSecondaryIndexes.all(i, !has(i.provisionedThroughput))",
-            "provisionedThroughput cannot be specified for an index when billingMode is PAY_PER_REQUEST",
-        ),
-    ])
+    rules(&[&ORIGIN[..], &KEYS, &CAPACITY].concat())
 }
+
+/// What a table is made with.
+const ORIGIN: [Rule; 4] = [
+    (
+        "localSecondaryIndexes",
+        "has(self.localSecondaryIndexes) == has(oldSelf.localSecondaryIndexes) && \
+         (!has(self.localSecondaryIndexes) || self.localSecondaryIndexes == oldSelf.localSecondaryIndexes)",
+        "localSecondaryIndexes are made with the table and are immutable",
+    ),
+    (
+        "restore",
+        "has(self.restore) == has(oldSelf.restore) && (!has(self.restore) || self.restore == oldSelf.restore)",
+        "restore is immutable",
+    ),
+    (
+        "import",
+        "has(self.__import__) == has(oldSelf.__import__) && \
+         (!has(self.__import__) || self.__import__ == oldSelf.__import__)",
+        "import is immutable",
+    ),
+    ("import", "!(has(self.restore) && has(self.__import__))", "restore and import exclude each other"),
+];
+
+/// The table's key against the keys of its indexes, and all of them against the attributes' definitions.
+const KEYS: [Rule; 6] = [
+    (
+        "keySchema",
+        "self.keySchema.all(k, !has(k.attributeName) || \
+         self.attributeDefinitions.exists(d, d.attributeName == k.attributeName))",
+        "every attribute of keySchema must be among attributeDefinitions",
+    ),
+    (
+        "globalSecondaryIndexes",
+        "!has(self.globalSecondaryIndexes) || self.globalSecondaryIndexes.all(i, !has(i.keySchema) || \
+         i.keySchema.all(k, !has(k.attributeName) || \
+         self.attributeDefinitions.exists(d, d.attributeName == k.attributeName)))",
+        "every key attribute of globalSecondaryIndexes must be among attributeDefinitions",
+    ),
+    (
+        "localSecondaryIndexes",
+        "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.all(i, !has(i.keySchema) || \
+         i.keySchema.all(k, !has(k.attributeName) || \
+         self.attributeDefinitions.exists(d, d.attributeName == k.attributeName)))",
+        "every key attribute of localSecondaryIndexes must be among attributeDefinitions",
+    ),
+    (
+        "localSecondaryIndexes",
+        "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.size() == 0 || self.keySchema.size() == 2",
+        "a table with localSecondaryIndexes must have a RANGE key",
+    ),
+    (
+        "localSecondaryIndexes",
+        "!has(self.localSecondaryIndexes) || self.localSecondaryIndexes.all(i, !has(i.keySchema) || \
+         !has(i.keySchema[0].attributeName) || !has(self.keySchema[0].attributeName) || \
+         i.keySchema[0].attributeName == self.keySchema[0].attributeName)",
+        "localSecondaryIndexes must have the same HASH key as the table",
+    ),
+    (
+        "globalSecondaryIndexes",
+        "!has(self.localSecondaryIndexes) || !has(self.globalSecondaryIndexes) || \
+         self.localSecondaryIndexes.all(l, !self.globalSecondaryIndexes.exists(g, g.indexName == l.indexName))",
+        "index names must be unique within the table",
+    ),
+];
+
+/// Throughput against the billing mode.
+const CAPACITY: [Rule; 3] = [
+    (
+        "provisionedThroughput",
+        "!has(self.billingMode) || self.billingMode != 'PROVISIONED' || has(self.provisionedThroughput) || \
+         has(self.restore)",
+        "provisionedThroughput must be specified when billingMode is PROVISIONED",
+    ),
+    (
+        "provisionedThroughput",
+        "!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.provisionedThroughput)",
+        "provisionedThroughput cannot be specified when billingMode is PAY_PER_REQUEST",
+    ),
+    (
+        "globalSecondaryIndexes",
+        "!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.globalSecondaryIndexes) || \
+         self.globalSecondaryIndexes.all(i, !has(i.provisionedThroughput))",
+        "provisionedThroughput cannot be specified for an index when billingMode is PAY_PER_REQUEST",
+    ),
+];
 
 /// Rules of a table's key.
 pub(super) fn primary_key() -> Value {

@@ -147,3 +147,19 @@ fn accepted_manifests_survive_the_types() {
         assert_eq!(serde_json::to_value(&region).unwrap()["spec"], object["spec"], "{name}");
     }
 }
+
+#[test]
+fn the_guide_to_regions_shows_manifests_that_are_accepted() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/regions.md");
+    let text = std::fs::read_to_string(guide).unwrap();
+    let shown: Vec<Value> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(|block| serde_saphyr::from_str(block).unwrap())
+        .collect();
+    assert_eq!(shown.len(), 2);
+    for manifest in shown {
+        assert_eq!(verdict(&manifest), [""; 0]);
+    }
+}
