@@ -15,7 +15,8 @@
 //!
 //! - Every write is a server-side apply with one field manager per controller; only own children and statuses are forced.
 //!   Two writes name the resource version they replace instead: the Lease, since that makes it a lock, and a finalizer of
-//!   ours that somebody else owns too, since applying cannot take that away.
+//!   ours that somebody else owns too, since applying cannot take that away. A Secret with a random key is created, since
+//!   applying would overwrite a key that is there and not seen yet.
 //! - A user's spec is never written, and a settled object causes no write.
 //! - A finalizer stands only on objects whose table is to be seen to, and only ours is ever taken away.
 //! - Nothing that is watched is kept with its `managedFields`.

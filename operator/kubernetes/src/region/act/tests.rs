@@ -71,7 +71,7 @@ async fn only_the_pod_that_was_meant_is_deleted_or_annotated() {
     assert!(there["metadata"]["annotations"].is_null());
     let uid = there["metadata"]["uid"].as_str().unwrap().to_owned();
     let annotate = Step::AnnotateNode { name: "p".to_owned(), uid: uid.clone(), sum: "s".to_owned() };
-    assert_eq!(act(&server, &[annotate.clone()]).await, []);
+    assert_eq!(act(&server, std::slice::from_ref(&annotate)).await, []);
     let there = server.object("Pod", NAMESPACE, "p").unwrap();
     assert_eq!(there["metadata"]["annotations"]["partita.dev/credentials-checksum"], "s");
     assert_eq!(act(&server, &[Step::RemoveNode { name: "p".to_owned(), uid }, annotate]).await, []);
