@@ -12,29 +12,9 @@ pub enum Error {
         #[source]
         source: kube::Error,
     },
-    /// An object cannot be written as JSON. Not retryable; a defect of its type.
-    #[error("cannot write {what} as JSON")]
-    Json {
-        /// Which object.
-        what: String,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A reconciler failed. Retryable.
-    #[error(transparent)]
-    Reconcile(#[from] partita_controllers::Error),
     /// The Lease could not be renewed in time: another operator may lead. Not retryable in this process; start again.
     #[error("leadership was lost: the Lease was not renewed in time, or somebody else took it")]
     LeadershipLost,
-    /// An object lacks what every object of an API server has. Not retryable; the API server is no API server.
-    #[error("{what} has no {field}")]
-    Incomplete {
-        /// Which object.
-        what: String,
-        /// The path of the field.
-        field: &'static str,
-    },
 }
 
 impl Error {
