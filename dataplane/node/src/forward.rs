@@ -152,3 +152,6 @@ fn refuses_signature(body: &Bytes) -> bool {
     let name = refusal.and_then(|refusal| refusal.kind.rsplit('#').next());
     name.is_some_and(|name| SIGNATURE_REFUSALS.contains(&name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+use super::*;
+
+fn answer(status: u16, content_type: Option<&str>, body: &'static str) -> Answer {
+    Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        content_type: content_type.map(str::to_owned),
+        body: Bytes::from_static(body.as_bytes()),
+    }
+}
+
+#[test]
+fn answers_and_errors_of_the_api_are_passed_on() {
+    for (status, body) in [
+        (200, r#"{"TableNames":[]}"#),
+        (400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"m"}"#),
+        (400, r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#),
+        (400, "not even JSON"),
+        (500, r#"{"__type":"x#InternalServerError"}"#),
+    ] {
+        let passed = relayed(answer(status, Some(AMZ_JSON), body)).unwrap();
+        assert_eq!((passed.status.as_u16(), &*passed.body), (status, body.as_bytes()));
+    }
+}
+
+#[test]
+fn what_the_control_plane_does_not_say_to_the_caller_is_silence() {
+    for (status, content_type, body) in [
+        (502, Some("text/html"), "<html>"),
+        (404, None, ""),
+        (200, Some("application/json"), "{}"),
+        (503, Some(AMZ_JSON), "{}"),
+        (400, Some(AMZ_JSON), r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException"}"#),
+        (
+            400,
+            Some(AMZ_JSON),
+            r#"{"message":"m","__type":"com.amazon.coral.service#InvalidSignatureException"}"#,
+        ),
+    ] {
+        assert!(relayed(answer(status, content_type, body)).is_err(), "{status} {body}");
+    }
+}
