@@ -1,9 +1,24 @@
-//! The command line.
+//! The command line: what can be asked of the binary, and in which words.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod check;
+mod client;
+mod kubectl;
+mod local;
+mod node;
+mod operator;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use partita_model::name::Scope;
+
+pub(crate) use check::CheckOptions;
+pub(crate) use client::{ApplyOptions, DeleteOptions, DescribeOptions, GetOptions, Kind, OutputForm, Target};
+pub(crate) use kubectl::{
+    Cluster, EnvOptions, Plugin, PluginArguments, PluginCommand, ReleasableKind, ReleaseOptions, StatusForm,
+    StatusOptions,
+};
+pub(crate) use local::{LocalOptions, Wording};
+pub(crate) use node::{BucketOptions, NodeOptions, StoreOptions};
+pub(crate) use operator::OperatorOptions;
 
 /// The DynamoDB-compatible database for your own Kubernetes, and for your laptop.
 #[derive(Debug, Parser)]
@@ -29,136 +44,42 @@ pub(crate) enum Command {
     Describe(DescribeOptions),
     /// Delete objects and, by their deletion policy, their tables
     Delete(DeleteOptions),
+    /// Look at an installation in a Kubernetes cluster; also installed as `kubectl partita`
+    Kubectl(Plugin),
+    /// Try an endpoint: make a table, write, read, query, and take it away again
+    ///
+    /// Signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `helm test` runs it in the cluster.
+    Check(CheckOptions),
+    /// Run the operator (the Helm chart does this)
+    Operator(OperatorOptions),
+    /// Run a node (the operator does this)
+    Node(NodeOptions),
 }
 
-/// Options of `partita local`.
+/// Whose tables a service holds.
 #[derive(Debug, Args)]
-pub(crate) struct LocalOptions {
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
-    pub(crate) listen: SocketAddr,
-    /// Folder that holds everything; created if absent
-    #[arg(long, value_name = "DIR", default_value = "./partita-data", conflicts_with = "ephemeral")]
-    pub(crate) data: PathBuf,
-    /// Keep everything in memory and forget it at the end (for test suites)
-    #[arg(long)]
-    pub(crate) ephemeral: bool,
-    /// A manifest, or a folder of them, to apply and to watch for edits (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub(crate) apply: Vec<PathBuf>,
+pub(crate) struct Identity {
     /// Region name in ARNs and in signatures
     #[arg(long, value_name = "NAME", default_value = "us-east-1")]
     pub(crate) region: String,
     /// Account id in ARNs, twelve digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
     pub(crate) account_id: String,
-    /// File of access keys: an AWS shared credentials file, or one `key secret` a line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) credentials: Option<PathBuf>,
-    /// Which of the real service's wordings validation errors have
-    #[arg(long, value_name = "STYLE", default_value = "2026")]
-    pub(crate) validation_wording: Wording,
+}
+
+impl Identity {
+    /// The same in the words of the planes.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { region: self.region.clone(), account_id: self.account_id.clone() }
+    }
+}
+
+/// What a service tells of itself.
+#[derive(Debug, Args)]
+pub(crate) struct Log {
     /// What to log, as `info` or `partita_table=debug,warn`
-    #[arg(long, value_name = "FILTER", default_value = "warn,partita=info")]
-    pub(crate) log: String,
-}
-
-/// The real service's wordings of validation errors.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Wording {
-    /// As the service words them since 2026
-    #[value(name = "2026")]
-    Modern,
-    /// As it worded them before
-    Classic,
-}
-
-/// Where a command finds the running service.
-#[derive(Debug, Args)]
-pub(crate) struct Target {
-    /// Endpoint of the running service
-    #[arg(long, value_name = "URL", env = "PARTITA_ENDPOINT", default_value = "http://127.0.0.1:8000")]
-    pub(crate) endpoint: String,
-    /// Namespace of the objects
-    #[arg(short, long, default_value = "default")]
-    pub(crate) namespace: String,
-    /// Region of the service, for the signature
-    #[arg(long, value_name = "NAME", default_value = "us-east-1")]
-    pub(crate) region: String,
-}
-
-/// Options of `partita apply`.
-#[derive(Debug, Args)]
-pub(crate) struct ApplyOptions {
-    /// A manifest, or a folder of them (repeatable)
-    #[arg(short, long = "filename", value_name = "PATH", required = true)]
-    pub(crate) filename: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) target: Target,
-}
-
-/// The kinds that commands take, in the spellings kubectl takes.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Kind {
-    /// Tables
-    #[value(name = "tables", aliases = ["table", "ptb", "tables.partita.dev", "table.partita.dev"])]
-    Tables,
-}
-
-/// Options of `partita get`.
-#[derive(Debug, Args)]
-pub(crate) struct GetOptions {
-    /// Kind of the objects
-    #[arg(value_enum)]
-    pub(crate) kind: Kind,
-    /// Name of one object
-    pub(crate) name: Option<String>,
-    /// Form of the output; a table of the kind's columns unless given
-    #[arg(short, long, value_enum)]
-    pub(crate) output: Option<OutputForm>,
-    #[command(flatten)]
-    pub(crate) target: Target,
-}
-
-/// Forms of output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputForm {
-    /// More columns
-    Wide,
-    /// The whole objects as YAML
-    Yaml,
-    /// The whole objects as JSON
-    Json,
-    /// Only kind and name
-    Name,
-}
-
-/// Options of `partita describe`.
-#[derive(Debug, Args)]
-pub(crate) struct DescribeOptions {
-    /// Kind of the object
-    #[arg(value_enum)]
-    pub(crate) kind: Kind,
-    /// Name of the object
-    pub(crate) name: String,
-    #[command(flatten)]
-    pub(crate) target: Target,
-}
-
-/// Options of `partita delete`.
-#[derive(Debug, Args)]
-pub(crate) struct DeleteOptions {
-    /// Kind of the objects
-    #[arg(value_enum, required_unless_present = "filename")]
-    pub(crate) kind: Option<Kind>,
-    /// Names of the objects
-    #[arg(required_unless_present = "filename")]
-    pub(crate) names: Vec<String>,
-    /// Delete what these manifests declare (repeatable)
-    #[arg(short, long = "filename", value_name = "PATH", conflicts_with_all = ["kind", "names"])]
-    pub(crate) filename: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) target: Target,
+    #[arg(long = "log", value_name = "FILTER", default_value = "warn,partita=info")]
+    pub(crate) filter: String,
 }
 
 fn account_id(text: &str) -> Result<String, String> {
@@ -176,8 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn the_command_lines_are_consistent() {
         Arguments::command().debug_assert();
+        PluginArguments::command().debug_assert();
     }
 
     #[test]

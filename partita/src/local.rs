@@ -3,11 +3,9 @@
 //! Assembly from the bottom up, and the end in the opposite order: the gateway drains, the reconciler stops, the engine makes
 //! everything durable, the catalog closes.
 
-mod adapters;
 mod banner;
 mod housekeeping;
 mod objects_api;
-mod signals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +16,7 @@ use partita_controlplane::catalog::{Catalog, SqliteCatalog};
 use partita_controlplane::{ControlPlane, DataPlane};
 use partita_gateway::{Gateway, may_listen};
 use partita_identity::Verifier;
+use partita_model::TableName;
 use partita_model::clock::{Clock, SystemClock};
 use partita_model::name::Scope;
 use partita_protocol::Wording;
@@ -25,33 +24,21 @@ use partita_storage::{Location, Shard, StoreOptions};
 use partita_table::{EngineOptions, TableEngine};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
-use tracing_subscriber::EnvFilter;
 
+use crate::adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
 use crate::arguments::{self, LocalOptions};
-use crate::credentials;
-use adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
+use crate::signals::Signals;
+use crate::{credentials, layout, logging, runtime};
 use banner::Banner;
 use objects_api::ObjectsApi;
-use signals::Signals;
 
 /// The only shard of a local service. A path is never used for another shard.
 const SHARD: &str = "shards/1";
-/// Where the object store lies in the data folder.
-const STORE_FOLDER: &str = "store";
-/// The catalog's file in the data folder.
-const CATALOG_FILE: &str = "catalog.sqlite";
-/// Threads that run requests. Two keep a laptop responsive and serve what one disk can sync.
-const WORKER_THREADS: usize = 2;
 
 /// Runs the service until a signal ends it.
 pub(crate) fn run(options: LocalOptions) -> Result<()> {
-    log_to_stderr(&options.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKER_THREADS)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(serve(options))
+    logging::to_stderr(&options.log.filter)?;
+    runtime::run(serve(options))
 }
 
 async fn serve(options: LocalOptions) -> Result<()> {
@@ -65,7 +52,7 @@ async fn serve(options: LocalOptions) -> Result<()> {
         )
     })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let scope = Scope { region: options.region.clone(), account_id: options.account_id.clone() };
+    let scope = options.identity.scope();
     let planes = Planes::open(&options, &scope, &clock).await?;
     let (stop, stopped) = watch::channel(false);
     let controller = planes.controller(&options, &scope, &clock).await?;
@@ -73,11 +60,11 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&planes.engine), stopped));
 
     let signed = credentials.is_some();
-    let verifier = credentials
-        .map(|credentials| Verifier::new(credentials, options.region.as_str(), Arc::clone(&clock)));
+    let verifier =
+        credentials.map(|credentials| Verifier::new(credentials, scope.region.as_str(), Arc::clone(&clock)));
     let gateway = planes.gateway(verifier, &options, &clock, controller);
     let address = listener.local_addr().context("the listener has an address")?;
-    Banner { address, data: planes.folder(&options), region: &options.region, signed }.show()?;
+    Banner { address, data: planes.folder(&options), region: &scope.region, signed }.show()?;
     Arc::new(gateway).serve(listener, end(asked, &planes.engine)).await;
 
     stop.send_replace(true);
@@ -148,7 +135,9 @@ impl Planes {
         clock: &Arc<dyn Clock>,
         controller: Arc<Controller>,
     ) -> Gateway {
-        let control = Arc::new(ApiControlPlane::new(Arc::clone(&self.control), Arc::clone(&controller)));
+        let touched = Arc::clone(&controller);
+        let touched = Box::new(move |table: &TableName| touched.touched(table));
+        let control = Arc::new(ApiControlPlane::new(Arc::clone(&self.control), touched));
         let options = partita_gateway::Options {
             wording: match options.validation_wording {
                 arguments::Wording::Modern => Wording::Modern2026,
@@ -184,7 +173,7 @@ async fn open_shard(options: &LocalOptions) -> Result<Shard> {
         let folder = &options.data;
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
-        Location::Folder(folder.join(STORE_FOLDER))
+        Location::Folder(folder.join(layout::STORE_FOLDER))
     };
     let store = partita_storage::open(StoreOptions::new(location, SHARD))
         .await
@@ -196,18 +185,6 @@ async fn open_catalog(options: &LocalOptions) -> Result<SqliteCatalog> {
     if options.ephemeral {
         return Ok(SqliteCatalog::in_memory().await?);
     }
-    let file = options.data.join(CATALOG_FILE);
+    let file = options.data.join(layout::CATALOG_FILE);
     SqliteCatalog::open(&file).await.with_context(|| format!("cannot open the catalog {}", file.display()))
-}
-
-fn log_to_stderr(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| {
-        format!("--log {filter} is not a filter; try `info` or `partita_table=debug,warn`")
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .try_init()
-        .map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
 }

@@ -1,16 +1,14 @@
 //! One HTTP request to a running service, signed when an access key is set.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::arguments::Target;
 use crate::credentials::{self, AccessKey};
+use crate::signing::{Signable, Signer};
 use crate::wire::{ObjectPath, SIGNING_SERVICE, Status};
 
 /// How long a service may take to answer. It writes to its disk at most a few times for each request.
@@ -84,20 +82,8 @@ impl<'a> Connection<'a> {
 
     fn signature(&self, method: &str, url: &str, body: &str) -> Result<Vec<(String, String)>> {
         let Some(key) = &self.key else { return Ok(Vec::new()) };
-        let identity = Credentials::new(&key.id, &key.secret, None, None, "environment").into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.target.region)
-            .name(SIGNING_SERVICE)
-            .time(now())
-            .settings(SigningSettings::default())
-            .build()
-            .context("cannot sign the request")?
-            .into();
-        let request =
-            SignableRequest::new(method, url, std::iter::empty(), SignableBody::Bytes(body.as_bytes()))?;
-        let (instructions, _) = sign(request, &parameters)?.into_parts();
-        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let signer = Signer { key, region: &self.target.region, service: SIGNING_SERVICE };
+        signer.sign(&Signable { method, url, headers: &[], body })
     }
 
     fn unreachable(&self, error: ureq::Error) -> anyhow::Error {
@@ -121,9 +107,4 @@ impl<'a> Connection<'a> {
         };
         anyhow!("the service answered {code} {kind} {message}{hint}")
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a signature carries the time of day")]
-fn now() -> SystemTime {
-    SystemTime::now()
 }

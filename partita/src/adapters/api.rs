@@ -1,9 +1,8 @@
-//! The gateway's control plane: the one of this process. What the API changes, the reconciler looks at.
+//! The gateway's control plane: the one of this process. What the API changes, the reconcilers look at.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use partita_controllers::Controller;
 use partita_controlplane::ControlPlane;
 use partita_model::TableName;
 use partita_protocol::operation::{
@@ -12,26 +11,29 @@ use partita_protocol::operation::{
 };
 use partita_protocol::{ServiceError, output};
 
-/// Passes operations on, and tells the reconciler which table they changed.
+/// Hears of every table that the API changed.
+pub(crate) type Touched = Box<dyn Fn(&TableName) + Send + Sync>;
+
+/// Passes operations on, and tells which table they changed.
 pub(crate) struct ApiControlPlane {
     control: Arc<ControlPlane>,
-    controller: Arc<Controller>,
+    touched: Touched,
 }
 
 impl ApiControlPlane {
-    pub(crate) fn new(control: Arc<ControlPlane>, controller: Arc<Controller>) -> Self {
-        Self { control, controller }
+    pub(crate) fn new(control: Arc<ControlPlane>, touched: Touched) -> Self {
+        Self { control, touched }
     }
 
     fn touched(&self, description: output::TableDescription) -> output::TableDescription {
-        self.controller.touched(&description.table_name);
+        (self.touched)(&description.table_name);
         description
     }
 
-    /// The table in an ARN, for telling the reconciler; the control plane itself has checked the ARN.
+    /// The table in an ARN; the control plane itself has checked the ARN.
     fn touched_arn(&self, arn: &str) {
         if let Some(table) = self.control.scope().table_of_arn(arn) {
-            self.controller.touched(&TableName::new(table.as_str()));
+            (self.touched)(&TableName::new(table.as_str()));
         }
     }
 }

@@ -10,21 +10,21 @@ use crate::terminal;
 const INTERRUPTED: i32 = 130;
 
 /// SIGTERM and SIGINT.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
     /// From here on a signal waits to be taken, and no longer kills the process.
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
     /// Tells of the first signal, and ends the process at the second: a disk that hangs must not keep it for ever. Nothing
     /// acknowledged is lost by that.
-    pub(super) fn watch(mut self) -> oneshot::Receiver<&'static str> {
+    pub(crate) fn watch(mut self) -> oneshot::Receiver<&'static str> {
         let (first, asked) = oneshot::channel();
         tokio::spawn(async move {
             let name = self.next().await;

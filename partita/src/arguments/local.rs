@@ -1,0 +1,45 @@
+//! Options of `partita local`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Identity, Log};
+
+/// Options of `partita local`.
+#[derive(Debug, Args)]
+pub(crate) struct LocalOptions {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
+    pub(crate) listen: SocketAddr,
+    /// Folder that holds everything; created if absent
+    #[arg(long, value_name = "DIR", default_value = "./partita-data", conflicts_with = "ephemeral")]
+    pub(crate) data: PathBuf,
+    /// Keep everything in memory and forget it at the end (for test suites)
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// A manifest, or a folder of them, to apply and to watch for edits (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) apply: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    /// File of access keys: an AWS shared credentials file, or one `key secret` a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+    /// Which of the real service's wordings validation errors have
+    #[arg(long, value_name = "STYLE", default_value = "2026")]
+    pub(crate) validation_wording: Wording,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// The real service's wordings of validation errors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Wording {
+    /// As the service words them since 2026
+    #[value(name = "2026")]
+    Modern,
+    /// As it worded them before
+    Classic,
+}
