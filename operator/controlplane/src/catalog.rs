@@ -43,6 +43,9 @@ pub trait Catalog: Debug + Send + Sync + 'static {
     /// At most `limit` names after `after`, by their bytes.
     async fn table_names(&self, after: Option<&TableName>, limit: usize) -> Result<Vec<TableName>, Error>;
 
+    /// How many tables there are.
+    async fn count_tables(&self) -> Result<u64, Error>;
+
     /// Stores a changed table if nobody changed it since it was read, and gives it back with its new revision. Id, name,
     /// uuid and time of creation do not change.
     async fn update_table(&self, table: TableRecord) -> Result<TableRecord, Error>;

@@ -92,6 +92,19 @@ impl ControlPlane {
         clock: Arc<dyn Clock>,
         options: impl Into<Options>,
     ) -> Result<Self, Error> {
+        let control_plane = Self::open_at_rest(catalog, data_plane, clock, options).await?;
+        let unfinished = control_plane.drive().await?;
+        tracing::info!(unfinished, "control plane opened");
+        Ok(control_plane)
+    }
+
+    /// [`Self::open`] without a word to the data plane, for a caller that knows when it can be spoken to, and then drives.
+    pub async fn open_at_rest(
+        catalog: Arc<dyn Catalog>,
+        data_plane: Arc<dyn DataPlane>,
+        clock: Arc<dyn Clock>,
+        options: impl Into<Options>,
+    ) -> Result<Self, Error> {
         let control_plane = Self {
             catalog,
             data_plane,
@@ -102,8 +115,6 @@ impl ControlPlane {
             last_statistics: LastStatistics::default(),
         };
         control_plane.mark_all_unpublished().await?;
-        let unfinished = control_plane.drive().await?;
-        tracing::info!(unfinished, "control plane opened");
         Ok(control_plane)
     }
 

@@ -43,30 +43,64 @@ pub(crate) struct StoreOptions {
     pub(crate) bucket: BucketOptions,
 }
 
-/// A bucket of an S3-compatible object store.
+/// A bucket of an S3-compatible object store. Ids are not the fields' names, which the command has too.
 #[derive(Debug, Args)]
 pub(crate) struct BucketOptions {
     /// Bucket that holds everything, instead of a folder
-    #[arg(long = "bucket", value_name = "NAME", id = "bucket")]
+    #[arg(long = "bucket", id = "bucket", value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// What the names of all objects begin with
-    #[arg(long = "bucket-prefix", value_name = "PREFIX", requires = "bucket")]
+    #[arg(
+        long = "bucket-prefix",
+        id = "bucket-prefix",
+        value_name = "PREFIX",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) prefix: Option<String>,
     /// The object store's address; AWS's for the region unless given
-    #[arg(long = "bucket-endpoint", value_name = "URL", requires = "bucket")]
+    #[arg(
+        long = "bucket-endpoint",
+        id = "bucket-endpoint",
+        value_name = "URL",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) endpoint: Option<String>,
     /// The bucket's region
-    #[arg(long = "bucket-region", value_name = "NAME", requires = "bucket")]
+    #[arg(
+        long = "bucket-region",
+        id = "bucket-region",
+        value_name = "NAME",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) region: Option<String>,
     /// Name the bucket in the path, not in the host
-    #[arg(long = "bucket-path-style", requires = "bucket")]
+    #[arg(
+        long = "bucket-path-style",
+        id = "bucket-path-style",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) path_style: bool,
     /// Allow an endpoint without TLS
-    #[arg(long = "bucket-allow-http", requires = "bucket")]
+    #[arg(
+        long = "bucket-allow-http",
+        id = "bucket-allow-http",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) allow_http: bool,
     /// Folder with the bucket's access key, in the files `accessKeyID` and `secretAccessKey`; without it, the identity that the machine
     /// or the pod has is used
-    #[arg(long = "bucket-key", value_name = "DIR", requires = "bucket")]
+    #[arg(
+        long = "bucket-key",
+        id = "bucket-key",
+        value_name = "DIR",
+        requires = "bucket",
+        conflicts_with = "data"
+    )]
     pub(crate) key: Option<PathBuf>,
 }
 

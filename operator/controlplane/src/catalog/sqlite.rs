@@ -116,6 +116,10 @@ impl Catalog for SqliteCatalog {
         tables::names(self, after, limit).await
     }
 
+    async fn count_tables(&self) -> Result<u64, Error> {
+        tables::number(self).await
+    }
+
     async fn update_table(&self, table: TableRecord) -> Result<TableRecord, Error> {
         tables::update(self, table).await
     }

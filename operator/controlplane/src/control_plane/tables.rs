@@ -79,6 +79,11 @@ impl ControlPlane {
         Ok(output::ListTables { table_names: names, last_evaluated_table_name })
     }
 
+    /// How many tables there are, with those on their way in or out.
+    pub async fn count_tables(&self) -> Result<u64, Error> {
+        self.catalog.count_tables().await
+    }
+
     /// DeleteTable. The answer says `DELETING`; in process the table is gone by then.
     pub async fn delete_table(
         &self,

@@ -19,7 +19,10 @@ pub(super) fn next_steps(report: &Report) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(about_operator(report));
     steps.extend(report.regions.iter().filter(|region| !region.ready).map(about_region));
-    steps.extend(report.tables.not_ready.iter().take(TABLES_MAX).map(about_table));
+    if steps.is_empty() {
+        // Otherwise they most likely wait for the above.
+        steps.extend(report.tables.not_ready.iter().take(TABLES_MAX).map(about_table));
+    }
     if steps.is_empty() {
         steps.push("eval \"$(kubectl partita env)\" sets a shell up for the AWS CLI and SDKs".to_owned());
     }

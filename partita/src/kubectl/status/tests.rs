@@ -62,7 +62,21 @@ fn a_healthy_installation_says_how_to_use_it() {
     };
     let report = report(&seen);
     assert!(report.ready);
-    expect![[r#""#]].assert_eq(&text::text(&report));
+    expect![[r#"
+        Region default: eu-west-1, account 111122223333
+          Ready        every node serves
+          store        bucket items
+          endpoint     http://partita-default.db.svc:8000
+          access keys  2
+          nodes        1 of 1 ready
+                       partita-default-node-0: ready, 10.0.0.7, restarted once
+
+        operator       partita-operator-7c9 in db leads
+        tables         2 ACTIVE
+
+        next           eval "$(kubectl partita env)" sets a shell up for the AWS CLI and SDKs
+    "#]]
+    .assert_eq(&text::text(&report));
 }
 
 #[test]
@@ -89,7 +103,25 @@ fn what_is_wrong_is_named_with_what_to_do() {
     };
     let report = report(&seen);
     assert!(!report.ready);
-    expect![[r#""#]].assert_eq(&text::text(&report));
+    expect![[r#"
+        Region default: eu-west-1, account 111122223333
+          Ready        no, NodeNotReady: node partita-default-node-0 does not serve
+          Unsupported  nodePool.replicas: one node runs
+          store        bucket items
+          endpoint     http://partita-default.db.svc:8000
+          access keys  2
+          nodes        0 of 1 ready
+                       partita-default-node-0: CrashLoopBackOff, no address, restarted 4 times
+
+        operator       nobody leads; partita-operator-7c9 in db was last heard of 93 s ago
+        tables         2 ACTIVE, 1 CREATING, 1 not seen yet
+                       shop/carts: RegionNotReady: the Region has no node that serves
+                       shop/changed: NotObserved: the operator has not looked at its newest change yet
+                       shop/new: NotObserved: no operator has looked at it yet
+
+        next           kubectl -n db get pods -l app.kubernetes.io/component=operator shows why no operator leads; items are served without one, changes of tables wait
+                       kubectl -n db logs partita-default-node-0 --previous tells why the node ended
+    "#]].assert_eq(&text::text(&report));
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["tables"]["byStatus"], json!({"ACTIVE": 2, "CREATING": 1, "not seen yet": 1}));
     assert_eq!(json["regions"][0]["accountID"], "111122223333");
@@ -100,10 +132,31 @@ fn what_is_wrong_is_named_with_what_to_do() {
 fn an_empty_cluster_is_told_what_to_install() {
     let unknown = report(&Seen::default());
     assert!(!unknown.ready);
-    expect![[r#""#]].assert_eq(&text::text(&unknown));
+    expect![[r#"
+        next           install the chart partita-crds, then the chart partita: the cluster does not know our kinds
+    "#]].assert_eq(&text::text(&unknown));
     let known = report(&Seen { regions: Some(vec![]), tables: Some(vec![]), leaders: vec![] });
     assert!(!known.ready);
-    expect![[r#""#]].assert_eq(&text::text(&known));
+    expect![[r#"
+        next           install the chart partita: there is no Region, and it makes one
+    "#]]
+    .assert_eq(&text::text(&known));
+}
+
+#[test]
+fn a_table_alone_is_looked_at() {
+    let seen = Seen {
+        regions: Some(vec![serving()]),
+        tables: Some((0..5).map(|n| table(&format!("t{n}"), 1, json!({}))).collect()),
+        leaders: vec![leader(true)],
+    };
+    let report = report(&seen);
+    assert!(!report.ready);
+    assert_eq!(report.next.len(), 3, "{:?}", report.next);
+    assert_eq!(
+        report.next[0],
+        "kubectl -n shop describe table.partita.dev t0 tells what the table waits for"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::report::{ConditionReport, OperatorReport, RegionReport, Report, Table
 use crate::kubectl::objects::Node;
 
 /// Width of the column of labels.
-const LABEL: usize = 13;
+const LABEL: usize = 15;
 
 /// Ends with a line break.
 pub(super) fn text(report: &Report) -> String {

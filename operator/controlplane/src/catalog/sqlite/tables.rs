@@ -47,14 +47,22 @@ async fn check_free(writer: &mut Writer, name: &TableName, tables_max: u64) -> R
     if taken > 0 {
         return Err(Error::TableExists(name.clone()));
     }
-    let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tables")
-        .fetch_one(&mut **writer)
-        .await
-        .map_err(failed("count tables"))?;
-    match unsigned("number of tables", tables)? >= tables_max {
+    match number_of_tables(&mut **writer).await? >= tables_max {
         true => Err(Error::TooManyTables(tables_max)),
         false => Ok(()),
     }
+}
+
+pub(super) async fn number(catalog: &SqliteCatalog) -> Result<u64, Error> {
+    number_of_tables(&catalog.pool).await
+}
+
+async fn number_of_tables(database: impl sqlx::SqliteExecutor<'_>) -> Result<u64, Error> {
+    let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tables")
+        .fetch_one(database)
+        .await
+        .map_err(failed("count tables"))?;
+    unsigned("number of tables", tables)
 }
 
 async fn insert_row(writer: &mut Writer, table: &TableRecord) -> Result<(), Error> {

@@ -137,6 +137,7 @@ async fn names_are_unique_and_tables_are_counted() {
     catalog.insert_table(table("two"), 2).await.unwrap();
     let third = catalog.insert_table(table("three"), 2).await.unwrap_err();
     assert!(matches!(third, Error::TooManyTables(2)));
+    assert_eq!(catalog.count_tables().await.unwrap(), 2);
     let taken = catalog.insert_table(table("one"), 2).await.unwrap_err();
     assert!(matches!(taken, Error::TableExists(_)), "a taken name is told before the limit");
 }

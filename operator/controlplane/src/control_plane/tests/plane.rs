@@ -181,6 +181,10 @@ impl Catalog for Mortal<SqliteCatalog> {
         self.crash.step(self.inner.table_names(after, limit)).await.unwrap_or_else(dead)
     }
 
+    async fn count_tables(&self) -> Result<u64, Error> {
+        self.inner.count_tables().await
+    }
+
     async fn update_table(&self, table: TableRecord) -> Result<TableRecord, Error> {
         self.crash.step(self.inner.update_table(table)).await.unwrap_or_else(dead)
     }
