@@ -274,3 +274,24 @@ fn a_second_signal_does_not_wait() -> Result<()> {
     ensure!(!status.success(), "it was not a clean stop: {status}");
     Ok(())
 }
+
+#[test]
+fn check_uses_an_endpoint_and_leaves_nothing_behind() -> Result<()> {
+    let server = Server::start_with(
+        &["--ephemeral"],
+        &[("PARTITA_ACCESS_KEY_ID", KEY), ("PARTITA_SECRET_ACCESS_KEY", SECRET)],
+    )?;
+    let check = |secret: &str, timeout: &str| {
+        let arguments = ["check", "--endpoint", &server.endpoint, "--timeout", timeout];
+        let environment = [("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", secret)];
+        Command::new(binary()?).args(arguments).envs(environment).output().context("cannot start partita")
+    };
+    let output = check(SECRET, "20")?;
+    let told = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success() && told.matches("ok ").count() == 7, "{told}");
+
+    let output = check("another-secret", "1")?;
+    let told = String::from_utf8(output.stderr)?;
+    ensure!(!output.status.success() && told.contains("InvalidSignatureException"), "{told}");
+    Ok(())
+}

@@ -21,8 +21,8 @@ const STEPS: &[Step] = &[
     Step { name: "clients", what: "install the black-box clients", run: clients::install },
     Step {
         name: "build",
-        what: "the release binary",
-        run: |shell| shell.cargo(&["build", "--release", "--locked", "--bins"]),
+        what: "the release binary, statically linked as images hold it",
+        run: |shell| cluster::static_binary(shell).map(drop),
     },
     Step { name: "cluster", what: "the programs of a real Kubernetes", run: cluster::build },
     Step { name: "charts", what: "lint, renders, wrong values", run: charts::run_checks },
