@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use partita_api::conditions::types;
+use partita_controllers::declarations::FINALIZER;
 use serde::Serialize;
 
 use super::Seen;
@@ -158,7 +160,8 @@ impl TablesReport {
 
 impl TableReport {
     fn unless_ready(table: &Table) -> Option<Self> {
-        let ready = readiness(&table.status.conditions, table.metadata.generation);
+        let ready = let_go(&table.metadata)
+            .unwrap_or_else(|| readiness(&table.status.conditions, table.metadata.generation));
         (ready.status != "True").then(|| Self {
             namespace: table.metadata.namespace.clone().unwrap_or_default(),
             name: table.metadata.name.clone().unwrap_or_default(),
@@ -189,6 +192,20 @@ fn readiness(conditions: &[Condition], generation: Option<i64>) -> ConditionRepo
         }
         Some(ready) => ConditionReport::of(ready),
     }
+}
+
+/// What stands for `Ready` of an object that is deleted, that we have let go, and that somebody else still holds: nobody tells of
+/// its state any more.
+fn let_go(metadata: &ObjectMeta) -> Option<ConditionReport> {
+    let holders = metadata.finalizers.as_deref().unwrap_or_default();
+    let only_others =
+        metadata.deletion_timestamp.is_some() && holders.iter().all(|holder| holder != FINALIZER);
+    only_others.then(|| ConditionReport {
+        type_: types::READY.to_owned(),
+        status: "False".to_owned(),
+        reason: "Deleting".to_owned(),
+        message: format!("the object is deleted and waits for {}", holders.join(", ")),
+    })
 }
 
 /// ACK's conditions repeat ours.

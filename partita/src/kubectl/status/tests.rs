@@ -144,6 +144,22 @@ fn an_empty_cluster_is_told_what_to_install() {
 }
 
 #[test]
+fn who_holds_a_deleted_object_is_named() {
+    let mut held = active("orders");
+    held.metadata.generation = Some(2);
+    held.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+    let message = |held: &Table| {
+        let tables = Some(vec![held.clone()]);
+        let report = report(&Seen { regions: Some(vec![serving()]), tables, leaders: vec![leader(true)] });
+        report.tables.not_ready[0].message.clone()
+    };
+    held.metadata.finalizers = Some(vec!["partita.dev/table".into(), "backup.example/x".into()]);
+    assert!(message(&held).contains("newest change"), "the operator has not looked at the deletion");
+    held.metadata.finalizers = Some(vec!["backup.example/x".into()]);
+    assert_eq!(message(&held), "the object is deleted and waits for backup.example/x");
+}
+
+#[test]
 fn a_table_alone_is_looked_at() {
     let seen = Seen {
         regions: Some(vec![serving()]),
