@@ -65,7 +65,7 @@ class Worker(threading.Thread):
         done = self.timed(
             self.client.update_item,
             Key={"pk": {"S": f"counter-{self.number}"}, "sk": {"N": "0"}},
-            UpdateExpression="ADD total :one",
+            UpdateExpression="ADD increments :one",
             ExpressionAttributeValues={":one": {"N": "1"}},
         )
         if done is None:
@@ -89,7 +89,7 @@ class Worker(threading.Thread):
             self.wrong.append(f"{len(found)} items, but only {self.acknowledged + self.unknown} were sent")
         key = {"pk": {"S": f"counter-{self.number}"}, "sk": {"N": "0"}}
         item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item", {})
-        total = int(item.get("total", {"N": "0"})["N"])
+        total = int(item.get("increments", {"N": "0"})["N"])
         # A retry of an increment that had happened counts twice: that is the API's nature, not a fault.
         if total < self.counted:
             self.wrong.append(f"the counter is {total}, but {self.counted} increments were acknowledged")

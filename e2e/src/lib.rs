@@ -33,8 +33,12 @@ pub struct Server {
     pub output: mpsc::Receiver<String>,
 }
 
-/// The built binary: next to the test's own folder.
+/// The built binary: the one that `cargo xtask test` names, else what lies next to the test's own folder.
+#[expect(clippy::disallowed_methods, reason = "the test command says through the environment what it built")]
 pub fn binary() -> Result<PathBuf> {
+    if let Some(binary) = std::env::var_os("PARTITA_E2E_BINARY") {
+        return Ok(binary.into());
+    }
     let test = std::env::current_exe()?;
     let release = test.parent().and_then(Path::parent).context("a test lies in target/release/deps")?;
     let binary = release.join("partita");

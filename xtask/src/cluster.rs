@@ -89,11 +89,20 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
 pub(crate) fn static_binary(shell: &Shell) -> Result<PathBuf> {
     let arguments = ["rustc", "--release", "--locked", "--package", "partita", "--bin", "partita"];
     shell.cargo(&[&arguments[..], &["--", "-C", "target-feature=+crt-static"]].concat())?;
-    // The ordinary build puts its binary where this one lies.
-    let copy = shell.target.join("static").join("partita");
+    let copy = static_path(shell);
     std::fs::create_dir_all(copy.parent().context("a file lies in a folder")?)?;
     std::fs::copy(shell.binary(), &copy).with_context(|| format!("cannot copy to {}", copy.display()))?;
     Ok(copy)
+}
+
+/// Where the statically linked binary lies: the ordinary build puts its own where cargo puts both.
+pub(crate) fn static_path(shell: &Shell) -> PathBuf {
+    shell.target.join("static").join("partita")
+}
+
+/// A program of the test cluster, such as `helm`.
+pub(crate) fn program(shell: &Shell, name: &str) -> Result<PathBuf> {
+    Ok(Tools::find(&shell.cache)?.programs().join(name))
 }
 
 fn start(shell: &Shell, name: String, tier: TierName, bare: bool) -> Result<()> {

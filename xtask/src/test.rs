@@ -84,26 +84,41 @@ fn rust_tests(shell: &Shell) -> Result<()> {
     command.args(["test", "--release", "--locked", "--workspace", "--all-features"]);
     // They start clusters, and have a step of their own.
     command.args(["--exclude", "partita-cluster"]);
-    clients::environment(shell, &mut command);
+    environment(shell, &mut command)?;
     shell::run(&mut command)
 }
 
+/// Tells tests what was built and installed for them.
+fn environment(shell: &Shell, command: &mut Command) -> Result<()> {
+    clients::environment(shell, command);
+    command.env("PARTITA_E2E_BINARY", cluster::static_path(shell));
+    command.env("PARTITA_VERSITYGW", cluster::program(shell, "versitygw")?);
+    Ok(())
+}
+
+/// The targets of `partita-e2e` that start clusters. They are no tests of the step `rust`, and clippy looks at them by name.
+const ON_CLUSTERS: [&str; 4] = ["--test", "apiserver", "--test", "kubernetes"];
+
 fn kubernetes_tests(shell: &Shell) -> Result<()> {
-    shell.cargo(&["test", "--release", "--locked", "--package", "partita-cluster", "--", "--nocapture"])
+    let packages: [&[&str]; 2] =
+        [&["--package", "partita-cluster"], &[&["--package", "partita-e2e"], &ON_CLUSTERS[..]].concat()];
+    for package in packages {
+        let mut command = shell.command("cargo");
+        command.args(["test", "--release", "--locked"]).args(package).args(["--", "--nocapture"]);
+        environment(shell, &mut command)?;
+        shell::run(&mut command)?;
+    }
+    Ok(())
 }
 
 fn clippy(shell: &Shell) -> Result<()> {
-    shell.cargo(&[
-        "clippy",
-        "--release",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ])
+    let all: [&str; 3] = ["--workspace", "--all-targets", "--all-features"];
+    let on_clusters = [&["--package", "partita-e2e"], &ON_CLUSTERS[..]].concat();
+    for targets in [&all[..], &on_clusters] {
+        let arguments = [&["clippy", "--release", "--locked"], targets, &["--", "-D", "warnings"]];
+        shell.cargo(&arguments.concat())?;
+    }
+    Ok(())
 }
 
 fn doc(shell: &Shell) -> Result<()> {

@@ -192,6 +192,8 @@ fn writes(cluster: &Cluster) -> Result<u64> {
 
 /// A settled installation causes no write, resync after resync.
 fn quiet(cluster: &Cluster) -> Result<()> {
+    // What is counted now and then is told later than what changed.
+    kubectl_ok(cluster, &["wait", "--for=jsonpath={.status.tables}=2", "--timeout=90s", "region/default"])?;
     let mut before = 0;
     eventually("the last write of what is on its way", || {
         let now = writes(cluster)?;

@@ -1,7 +1,8 @@
 //! Ways in: from a pod, through a port-forward, with which keys.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -13,7 +14,13 @@ fn client_pod(lab: &Lab) -> Result<Value> {
     let home = lab.python_home()?;
     let scripts = Lab::project("e2e/kubernetes").canonicalize()?;
     let key = |field: &str| json!({"secretKeyRef": {"name": "partita-default-access-key", "key": field}});
-    let folders = ["/usr".into(), home.clone(), scripts];
+    let mut base = lab.program(&home.join("bin/python").to_string_lossy(), &["-c"]);
+    let base = expect(base.arg("import sys; print(sys.base_prefix)"))?;
+    // The environment stands on a Python that may be the system's or lie anywhere else.
+    let mut folders = vec![PathBuf::from("/usr"), home.clone(), scripts];
+    if !base.starts_with("/usr") {
+        folders.push(base.into());
+    }
     let volumes: Vec<Value> = folders
         .iter()
         .enumerate()
@@ -64,6 +71,8 @@ pub(crate) fn from_a_pod(lab: &Lab) -> Result<()> {
 struct Forward {
     child: Child,
     port: u16,
+    /// Held open: it prints more, and ends when nobody listens.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Forward {
@@ -72,11 +81,12 @@ impl Forward {
             lab.program("kubectl", &["-n", NAMESPACE, "port-forward", "service/partita-default", ":8000"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("stdout is piped")?).read_line(&mut line)?;
+        let mut output = BufReader::new(child.stdout.take().context("stdout is piped")?);
+        output.read_line(&mut line)?;
         // "Forwarding from 127.0.0.1:40123 -> 8000"
         let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split_whitespace().next());
         let port = port.with_context(|| format!("kubectl port-forward said `{line}`"))?.parse()?;
-        Ok(Self { child, port })
+        Ok(Self { child, port, _output: output })
     }
 }
 

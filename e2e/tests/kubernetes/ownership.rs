@@ -13,9 +13,11 @@ pub(crate) fn adoption(lab: &Lab) -> Result<()> {
         &[
             "create-table",
             "--table-name=adopted",
-            "--attribute-definitions=AttributeName=pk,AttributeType=S",
+            "--attribute-definitions",
+            "AttributeName=pk,AttributeType=S",
             "AttributeName=sk,AttributeType=N",
-            "--key-schema=AttributeName=pk,KeyType=HASH",
+            "--key-schema",
+            "AttributeName=pk,KeyType=HASH",
             "AttributeName=sk,KeyType=RANGE",
             "--billing-mode=PAY_PER_REQUEST",
         ],
@@ -26,7 +28,10 @@ pub(crate) fn adoption(lab: &Lab) -> Result<()> {
         &["put-item", "--table-name", "adopted", "--item", r#"{"pk": {"S": "a"}, "sk": {"N": "1"}}"#],
     )?;
     let before = described(lab, "adopted")?;
-    lab.apply(&manifest("adopted", &json!({"tableClass": "STANDARD_INFREQUENT_ACCESS"})))?;
+    lab.apply(&manifest(
+        "adopted",
+        &json!({"tableClass": "STANDARD_INFREQUENT_ACCESS", "deletionProtectionEnabled": false}),
+    ))?;
     lab.wait("condition=Ready", &["table/adopted"])?;
     let after = described(lab, "adopted")?;
     ensure!(after["TableId"] == before["TableId"], "the table was made anew: {after}");
@@ -36,9 +41,9 @@ pub(crate) fn adoption(lab: &Lab) -> Result<()> {
         lab.aws(&access, &["get-item", "--consistent-read", "--table-name", "adopted", "--key", key])?;
     ensure!(item["Item"]["pk"]["S"] == "a", "{item}");
     // A field that the manifest names is its own: what the API changes is put back.
-    lab.aws(&access, &["update-table", "--table-name", "adopted", "--table-class", "STANDARD"])?;
-    lab.eventually("the manifest's class", || {
-        Ok(described(lab, "adopted")?["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS")
+    lab.aws(&access, &["update-table", "--table-name", "adopted", "--deletion-protection-enabled"])?;
+    lab.eventually("the manifest's word on protection", || {
+        Ok(described(lab, "adopted")?["DeletionProtectionEnabled"] == false)
     })?;
     // The user's spec is never written.
     let managers = lab.kubectl_ok(&["get", "table", "adopted", "-o", "json", "--show-managed-fields"])?;

@@ -23,9 +23,8 @@ fn documents(render: &str) -> Vec<Value> {
 }
 
 fn find<'a>(documents: &'a [Value], kind: &str, name: &str) -> &'a Value {
-    let mut found = documents
-        .iter()
-        .filter(|document| document["kind"] == kind && document["metadata"]["name"] == name);
+    let mut found =
+        documents.iter().filter(|document| document["kind"] == kind && document["metadata"]["name"] == name);
     let document = found.next().unwrap_or_else(|| panic!("the chart has no {kind} {name}"));
     assert_eq!(found.next(), None, "the chart has two of {kind} {name}");
     document
@@ -110,6 +109,9 @@ fn regions_are_what_an_api_server_and_the_operator_accept() {
         assert_eq!(partita_api::validate(region, None), [], "the render `{name}`");
         let read: Region = serde_json::from_value(region.clone()).unwrap();
         let written = serde_json::to_value(&read).unwrap();
-        assert_eq!(written["spec"], region["spec"], "the render `{name}` names a field that is not of the kind");
+        assert_eq!(
+            written["spec"], region["spec"],
+            "the render `{name}` names a field that is not of the kind"
+        );
     }
 }
