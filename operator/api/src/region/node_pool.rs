@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// Nodes where no number is given.
@@ -77,6 +78,22 @@ fn any_object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
 }
 
+/// Reads resource requirements as an API server does: a quantity may be a number, such as `cpu: 2`.
+fn with_numbers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<ResourceRequirements>, D::Error> {
+    let Some(mut requirements) = Option::<Value>::deserialize(deserializer)? else { return Ok(None) };
+    for part in ["limits", "requests"] {
+        let amounts = requirements.get_mut(part).and_then(Value::as_object_mut);
+        for amount in amounts.into_iter().flat_map(|amounts| amounts.values_mut()) {
+            if amount.is_number() {
+                *amount = Value::String(amount.to_string());
+            }
+        }
+    }
+    serde_json::from_value(requirements).map(Some).map_err(D::Error::custom)
+}
+
 /// The part of Kubernetes' resource requirements that does not depend on a feature gate; pods' own documentation says
 /// the rest.
 fn resources(_: &mut SchemaGenerator) -> Schema {
@@ -95,4 +112,23 @@ fn resources(_: &mut SchemaGenerator) -> Schema {
             "requests": amounts("What a node is sure to get, such as cpu: 500m and memory: 1Gi."),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn quantities_may_be_numbers() {
+        let written = json!({"resources": {"requests": {"cpu": 2, "memory": "1Gi"}, "limits": {"cpu": 2.5}}});
+        let pool: NodePool = serde_json::from_value(written).unwrap();
+        let read = json!({"requests": {"cpu": "2", "memory": "1Gi"}, "limits": {"cpu": "2.5"}});
+        assert_eq!(serde_json::to_value(pool.resources).unwrap(), read);
+        assert_eq!(serde_json::from_value::<NodePool>(json!({})).unwrap(), NodePool::default());
+        assert!(
+            serde_json::from_value::<NodePool>(json!({"resources": {"requests": {"cpu": [1]}}})).is_err()
+        );
+    }
 }
