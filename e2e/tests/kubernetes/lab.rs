@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -26,6 +27,8 @@ pub(crate) struct Lab {
     pub(crate) cluster: Cluster,
     folder: TempDir,
     python: String,
+    /// How many loads were started: each has files of its own.
+    loads: AtomicUsize,
 }
 
 /// What a program printed, and how it ended.
@@ -63,7 +66,7 @@ impl Lab {
         // As a user installs the plugin: on the path, under its name.
         std::fs::create_dir(folder.path().join("bin"))?;
         std::os::unix::fs::symlink(&binary, folder.path().join("bin/kubectl-partita"))?;
-        Ok(Self { cluster, folder, python })
+        Ok(Self { cluster, folder, python, loads: AtomicUsize::new(0) })
     }
 
     /// A file of the project.
@@ -213,8 +216,10 @@ impl Lab {
 
     /// Starts writing to a table, until [`Load::end`].
     pub(crate) fn load(&self, access: &Access, table: &str, name: &str) -> Result<Load> {
-        let (stop, complaints) =
-            (self.folder.path().join(format!("{name}.stop")), self.folder.path().join(name));
+        let folder =
+            self.folder.path().join(format!("{name}-{}", self.loads.fetch_add(1, Ordering::Relaxed)));
+        std::fs::create_dir(&folder)?;
+        let (stop, complaints) = (folder.join("stop"), folder.join("complaints"));
         let mut command = self.python(access, "load.py", &[table, &stop.to_string_lossy()]);
         // A file: nobody reads a pipe while the load runs.
         command.stdout(Stdio::piped()).stderr(std::fs::File::create(&complaints)?);
