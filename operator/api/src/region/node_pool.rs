@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Nodes where no number is given.
@@ -76,22 +75,6 @@ pub struct PodTemplateMetadata {
 /// than client-side apply can store.
 fn any_object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
-}
-
-/// Reads resource requirements as an API server does: a quantity may be a number, such as `cpu: 2`.
-fn with_numbers<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<ResourceRequirements>, D::Error> {
-    let Some(mut requirements) = Option::<Value>::deserialize(deserializer)? else { return Ok(None) };
-    for part in ["limits", "requests"] {
-        let amounts = requirements.get_mut(part).and_then(Value::as_object_mut);
-        for amount in amounts.into_iter().flat_map(|amounts| amounts.values_mut()) {
-            if amount.is_number() {
-                *amount = Value::String(amount.to_string());
-            }
-        }
-    }
-    serde_json::from_value(requirements).map(Some).map_err(D::Error::custom)
 }
 
 /// The part of Kubernetes' resource requirements that does not depend on a feature gate; pods' own documentation says
