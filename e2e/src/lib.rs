@@ -34,7 +34,6 @@ pub struct Server {
 }
 
 /// The built binary: the one that `cargo xtask test` names, else what lies next to the test's own folder.
-#[expect(clippy::disallowed_methods, reason = "the test command says through the environment what it built")]
 pub fn binary() -> Result<PathBuf> {
     if let Some(binary) = std::env::var_os("PARTITA_E2E_BINARY") {
         return Ok(binary.into());

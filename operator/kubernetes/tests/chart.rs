@@ -19,7 +19,7 @@ const OPERATOR: &str = "partita-operator";
 type Grant = (String, String, Vec<String>);
 
 fn documents(render: &str) -> Vec<Value> {
-    serde_saphyr::from_multiple(render).unwrap()
+    serde_saphyr::from_multiple(render).expect("a render is YAML")
 }
 
 fn find<'a>(documents: &'a [Value], kind: &str, name: &str) -> &'a Value {
@@ -31,13 +31,13 @@ fn find<'a>(documents: &'a [Value], kind: &str, name: &str) -> &'a Value {
 }
 
 fn strings(list: &Value) -> Vec<String> {
-    serde_json::from_value(list.clone()).unwrap()
+    serde_json::from_value(list.clone()).expect("a list of words")
 }
 
 /// What a role grants. A rule that holds for some names only would grant less than it seems, so it must not be there.
 fn granted(role: &Value) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
-    for rule in role["rules"].as_array().unwrap() {
+    for rule in role["rules"].as_array().expect("a role has rules") {
         assert_eq!(rule.get("resourceNames"), None, "{rule}");
         let mut verbs = strings(&rule["verbs"]);
         verbs.sort();
