@@ -4,7 +4,7 @@
 //! Whether a put took effect is unknown after a lost answer, and the store must neither lose a write nor take its own
 //! write for somebody else's. This is who repeats what, as read in `object_store` 0.14 and in the engine:
 //! - `object_store` repeats *every* put, conditional ones included, after a 5xx answer, a refused connection, and a
-//!   connection that was closed before the answer (hyper's "incomplete message"); [`repeat`] adds one that was reset.
+//!   connection that was closed before the answer (hyper's "incomplete message"); `repeat` adds one that was reset.
 //!   After a timeout the engine repeats it. So a `PutMode::Create` whose first attempt had taken effect is answered
 //!   with `AlreadyExists`, and nothing in that answer says whose object it is.
 //! - The engine therefore marks every conditional put (log objects, manifests, boundaries) with a random id in the
@@ -14,10 +14,10 @@
 //!   A bucket that drops metadata ends the shard the same way, and the probe refuses it beforehand.
 //! - The two puts of ours tell by content: the claim is compared, and the probe's names are random.
 //! - S3 answers 409 when it is busy with another conditional put of the same name, which after a timeout can only be
-//!   our own earlier attempt. `object_store` calls that `AlreadyExists`; [`repeat`] makes it repeat the put instead.
+//!   our own earlier attempt. `object_store` calls that `AlreadyExists`; `repeat` makes it repeat the put instead.
 //!
 //! # How long the bucket is waited for
-//! One call takes at most [`RETRY_TIME`] + [`BACKOFF_MAX`] + [`REQUEST_TIMEOUT`], and the engine makes three of them
+//! One call takes at most `RETRY_TIME` + `BACKOFF_MAX` + `REQUEST_TIMEOUT`, and the engine makes three of them
 //! before it gives up: the shard fails, with every write that waits, after about 20 s of refusals and about 30 s of
 //! silence, and never later than 50 s. It is for the owner of the process to open it again.
 

@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //!
-//! - All but the planning's inputs and outputs is pure: [`plan`](plan::plan) sees a snapshot and the time, nothing else.
+//! - All but the planning's inputs and outputs is pure: `plan::plan` sees a snapshot and the time, nothing else.
 //! - Keys are made once. A Secret with a random key is created, never applied over, and its data is never rendered.
 //! - A pod is made once and deleted under its uid; it is never changed but for one annotation. No pod is removed by force.
 //! - A pod that serves is ended only after the API server said that it takes the next one.

@@ -86,7 +86,7 @@ pub struct S3Store {
         length(min = 1, max = 512)
     )]
     pub prefix: Option<String>,
-    /// URL of a store that is not AWS's, such as https://store.example:9000. Default: AWS's endpoint of the region.
+    /// URL of a store that is not AWS's, such as `https://store.example:9000`. Default: AWS's endpoint of the region.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         regex(pattern = r"^https?://([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?$"),
