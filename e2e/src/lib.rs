@@ -7,6 +7,8 @@
 //! This crate uses no other crate of Partita, so that it can only know what a user knows. `cargo xtask test` builds the binary and
 //! installs the clients first; run alone, the tests say what is missing.
 
+mod state;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -15,6 +17,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
+
+pub use state::state;
 
 /// How long a server may take to print its endpoint, a child to end, or a watched state to come. Generous: it bounds a hang.
 pub const PATIENCE: Duration = Duration::from_secs(30);
