@@ -25,7 +25,10 @@ impl<'a> Authorization<'a> {
     /// Parameters are separated by commas, spaces or both, may come in any order, and the first of a name counts. Unknown
     /// ones are ignored, as AWS does.
     pub(crate) fn parse(header: &'a str) -> Option<Self> {
-        let mut words = header.split([',', ' ', '\t']).filter(|word| !word.is_empty());
+        // By bytes: the separators are ASCII, and the header is as long as all other headers together.
+        let words = header.as_bytes().split(|byte| matches!(byte, b',' | b' ' | b'\t'));
+        let mut words =
+            words.filter(|word| !word.is_empty()).filter_map(|word| std::str::from_utf8(word).ok());
         let algorithm = words.next().filter(|word| word.starts_with("AWS4-"))?;
         let mut parsed = Self { algorithm, credential: None, signed_headers: None, signature: None };
         for (name, value) in

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -13,10 +13,20 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// In a path the slash stays as it is.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// SHA-256 of the canonical request, in lower-case hexadecimal digits.
+/// A request with more headers than this looks them up by hash; comparing the few names of a usual one is quicker than hashing.
+const HEADERS_COMPARED_MAX: usize = 32;
+
+/// A SHA-256 in lower-case hexadecimal digits.
+pub(crate) type HexHash = [u8; 64];
+
+/// SHA-256 of the canonical request.
 ///
 /// `signed_headers` is the list as the client wrote it; `body_hash` is the hash of the body as received.
-pub(crate) fn request_hash(request: &SignedRequest<'_>, signed_headers: &str, body_hash: &str) -> String {
+pub(crate) fn request_hash(
+    request: &SignedRequest<'_>,
+    signed_headers: &str,
+    body_hash: &HexHash,
+) -> HexHash {
     let mut text = Vec::with_capacity(1024);
     for line in [request.method, &path(request.path), &query(request.query)] {
         text.extend_from_slice(line.as_bytes());
@@ -28,27 +38,31 @@ pub(crate) fn request_hash(request: &SignedRequest<'_>, signed_headers: &str, bo
         push_values(&mut text, request.headers, name);
         text.push(b'\n');
     }
-    for part in ["\n", signed_headers, "\n", body_hash] {
-        text.extend_from_slice(part.as_bytes());
+    for part in [b"\n", signed_headers.as_bytes(), b"\n", body_hash] {
+        text.extend_from_slice(part);
     }
     hash(&text)
 }
 
 /// SHA-256 in lower-case hexadecimal digits.
-pub(crate) fn hash(data: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(data).iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-        text
-    })
+pub(crate) fn hash(data: &[u8]) -> HexHash {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(Sha256::digest(data)) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    text
 }
 
 /// Without dot segments and repeated slashes, then percent-encoded once more: the path came encoded once already.
-fn path(path: &str) -> String {
+fn path(path: &str) -> Cow<'_, str> {
+    if path == "/" {
+        return Cow::Borrowed(path);
+    }
     let normal =
         if path.contains("//") || path.contains('.') { without_dots(path) } else { Cow::Borrowed(path) };
     let rooted = if normal.starts_with('/') { normal } else { Cow::Owned(format!("/{normal}")) };
-    percent_encode(rooted.as_bytes(), RESERVED_IN_PATH).to_string()
+    Cow::Owned(percent_encode(rooted.as_bytes(), RESERVED_IN_PATH).to_string())
 }
 
 /// RFC 3986, section 5.2.4.
@@ -69,6 +83,9 @@ fn without_dots(path: &str) -> Cow<'_, str> {
 
 /// Parameters in one spelling of their encoding, sorted by it.
 fn query(query: &str) -> String {
+    if query.is_empty() {
+        return String::new();
+    }
     let recode = |text: &str| {
         let spaced = text.replace('+', " ");
         percent_encode(&percent_decode_str(&spaced).collect::<Vec<u8>>(), RESERVED).to_string()
@@ -85,17 +102,34 @@ fn query(query: &str) -> String {
 
 /// A header's values, each trimmed and with runs of spaces made one, joined by commas.
 fn push_values(text: &mut Vec<u8>, headers: &HeaderMap, name: &str) {
-    for (at, value) in headers.get_all(name).iter().enumerate() {
+    if headers.len() > HEADERS_COMPARED_MAX {
+        push_joined(text, headers.get_all(name).iter());
+    } else {
+        let named = headers.iter().filter(|(found, _)| found.as_str().eq_ignore_ascii_case(name));
+        push_joined(text, named.map(|(_, value)| value));
+    }
+}
+
+fn push_joined<'a>(text: &mut Vec<u8>, values: impl Iterator<Item = &'a HeaderValue>) {
+    for (at, value) in values.map(HeaderValue::as_bytes).enumerate() {
         if at > 0 {
             text.push(b',');
         }
-        let words = value.as_bytes().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        for (at, word) in words.enumerate() {
-            if at > 0 {
-                text.push(b' ');
-            }
-            text.extend_from_slice(word);
+        if value.contains(&b' ') {
+            push_words(text, value);
+        } else {
+            text.extend_from_slice(value);
         }
+    }
+}
+
+fn push_words(text: &mut Vec<u8>, value: &[u8]) {
+    let words = value.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    for (at, word) in words.enumerate() {
+        if at > 0 {
+            text.push(b' ');
+        }
+        text.extend_from_slice(word);
     }
 }
 
@@ -141,7 +175,26 @@ mod tests {
         headers.append("x-a", "  one   two ".parse().expect("a header value"));
         headers.append("x-a", "three".parse().expect("a header value"));
         let mut text = Vec::new();
+        headers.append("x-b", "other".parse().expect("a header value"));
         push_values(&mut text, &headers, "x-a");
         assert_eq!(text, b"one two,three");
+    }
+
+    #[test]
+    fn the_number_of_headers_does_not_change_what_is_hashed() {
+        let mut headers = HeaderMap::new();
+        for at in 0..=HEADERS_COMPARED_MAX {
+            let mut text = Vec::new();
+            headers.append("x-a", format!("value  {at}").parse().expect("a header value"));
+            push_values(&mut text, &headers, "X-A");
+            let expected: Vec<_> = (0..=at).map(|at| format!("value {at}")).collect();
+            assert_eq!(text, expected.join(",").as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_hash_is_written_in_lower_case_digits() {
+        let empty = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(&hash(b""), empty);
     }
 }

@@ -1,7 +1,7 @@
 //! Signing keys: derived from a secret for one day and service, and kept for the requests of that day.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -27,49 +27,73 @@ pub(crate) struct Purpose<'a> {
 /// The keys derived lately, of one region.
 #[derive(Default)]
 pub(crate) struct SigningKeys {
-    kept: Mutex<HashMap<KeyName, SigningKey>>,
+    kept: RwLock<Kept>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct KeyName {
-    access_key_id: AccessKeyId,
+#[derive(Default)]
+struct Kept {
+    /// The few keys of each access key: one for each service, twice around midnight.
+    by_id: HashMap<AccessKeyId, Vec<KeptKey>>,
+    /// How many there are in all.
+    count: usize,
+}
+
+struct KeptKey {
     date: String,
     service: String,
+    key: SigningKey,
 }
 
 impl SigningKeys {
     /// The key of `secret` for `purpose`. The caller has checked the purpose, so that strangers cannot fill the cache.
     pub(crate) fn key(&self, id: &AccessKeyId, secret: &SecretKey, purpose: Purpose<'_>) -> SigningKey {
-        let name = KeyName {
-            access_key_id: id.clone(),
-            date: purpose.date.to_owned(),
-            service: purpose.service.to_owned(),
-        };
         // A panic while the lock was held cannot leave the map half changed in a way that matters: entries never change.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = kept.get(&name) {
+        if let Some(key) = self.kept.read().unwrap_or_else(PoisonError::into_inner).find(id, purpose) {
             return key.clone();
         }
-        make_room(&mut kept, purpose.date);
         let key = derive(secret, purpose);
-        kept.insert(name, key.clone());
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        // Two requests may have derived it at the same time.
+        if kept.find(id, purpose).is_none() {
+            kept.make_room(purpose.date);
+            kept.insert(id, purpose, key.clone());
+        }
         key
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(kept.count, kept.by_id.values().map(Vec::len).sum::<usize>());
+        kept.count
     }
 }
 
-/// Forgets the keys of other days when the cache is full, and all of them when that is not enough.
-fn make_room(kept: &mut HashMap<KeyName, SigningKey>, today: &str) {
-    if kept.len() < SIGNING_KEYS_MAX {
-        return;
+impl Kept {
+    fn find(&self, id: &AccessKeyId, purpose: Purpose<'_>) -> Option<&SigningKey> {
+        let fits = |kept: &&KeptKey| kept.date == purpose.date && kept.service == purpose.service;
+        self.by_id.get(id)?.iter().find(fits).map(|kept| &kept.key)
     }
-    kept.retain(|name, _| name.date == today);
-    if kept.len() >= SIGNING_KEYS_MAX {
-        kept.clear();
+
+    fn insert(&mut self, id: &AccessKeyId, purpose: Purpose<'_>, key: SigningKey) {
+        let kept = KeptKey { date: purpose.date.to_owned(), service: purpose.service.to_owned(), key };
+        self.by_id.entry(id.clone()).or_default().push(kept);
+        self.count += 1;
+    }
+
+    /// Forgets the keys of other days when the cache is full, and all of them when that is not enough.
+    fn make_room(&mut self, today: &str) {
+        if self.count < SIGNING_KEYS_MAX {
+            return;
+        }
+        self.by_id.retain(|_, keys| {
+            keys.retain(|kept| kept.date == today);
+            !keys.is_empty()
+        });
+        self.count = self.by_id.values().map(Vec::len).sum();
+        if self.count >= SIGNING_KEYS_MAX {
+            *self = Self::default();
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! Verification of a signed request.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hmac::Mac;
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, DATE};
+use http::header::{AUTHORIZATION, DATE, HeaderName};
+use http::{HeaderMap, HeaderValue};
 use partita_model::clock::{Clock, UnixMillis};
 
 use crate::authorization::{Authorization, Credential};
+use crate::canonical::{self, HexHash};
 use crate::credentials::{AccessKeyId, Credentials};
 use crate::error::{Error, Parameter, ScopeProblem};
 use crate::signing_key::{Purpose, SigningKeys};
-use crate::{canonical, signing_time};
+use crate::signing_time::{self, Written};
 
 /// How far a client's clock may be off, either way. AWS's documented window; wide enough for machines without NTP for weeks,
 /// narrow enough that a recorded request is soon worthless.
@@ -20,9 +22,9 @@ pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(5 * 60);
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const TERMINATOR: &str = "aws4_request";
-const X_AMZ_DATE: &str = "x-amz-date";
-const X_AMZ_TARGET: &str = "x-amz-target";
-const X_AMZ_CONTENT_SHA256: &str = "x-amz-content-sha256";
+const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 /// The parameters of a query-string signature, in the order in which missing ones are reported.
 const QUERY_PARAMETERS: [&str; 5] =
     ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
@@ -95,7 +97,8 @@ impl Verifier {
         let authorization = header_form(request)?;
         let signature = Signature::read(&authorization, request.headers)?;
         let credential = signature.credential;
-        let problems = self.scope_problems(&credential, signature.signed_at, service);
+        let signed_at = Written::of(signature.signed_at);
+        let problems = self.scope_problems(&credential, &signature, signed_at.day(), service);
         if !problems.is_empty() {
             return Err(Error::Scope { problems });
         }
@@ -104,15 +107,25 @@ impl Verifier {
         let (id, secret) = known.credentials.find(credential.access_key_id).ok_or(Error::UnknownKey)?;
         self.check_clock(signature.signed_at)?;
         let body_hash = body_hash(request)?;
-        let text = format!(
-            "{ALGORITHM}\n{time}\n{date}/{region}/{service}/{TERMINATOR}\n{hash}",
-            time = signing_time::basic(signature.signed_at),
-            date = credential.date,
-            region = self.region,
-            hash = canonical::request_hash(request, signature.signed_headers, &body_hash),
-        );
         let purpose = Purpose { date: credential.date, region: &self.region, service };
-        let expected = known.keys.key(id, secret, purpose).chain_update(text.as_bytes());
+        let mut expected = known.keys.key(id, secret, purpose);
+        for part in [
+            ALGORITHM.as_bytes(),
+            b"\n",
+            signed_at.basic().as_bytes(),
+            b"\n",
+            credential.date.as_bytes(),
+            b"/",
+            self.region.as_bytes(),
+            b"/",
+            service.as_bytes(),
+            b"/",
+            TERMINATOR.as_bytes(),
+            b"\n",
+            &canonical::request_hash(request, signature.signed_headers, &body_hash),
+        ] {
+            expected.update(part);
+        }
         let given = from_hex(signature.signature).ok_or(Error::Mismatch)?;
         // Compares in constant time.
         expected.verify_slice(&given).map_err(|_| Error::Mismatch)?;
@@ -122,10 +135,12 @@ impl Verifier {
     fn scope_problems(
         &self,
         credential: &Credential<'_>,
-        signed_at: UnixMillis,
+        signature: &Signature<'_>,
+        day: &str,
         service: &str,
     ) -> Vec<ScopeProblem> {
-        let date = (credential.date != signing_time::day(signed_at))
+        let signed_at = signature.signed_at;
+        let date = (credential.date != day)
             .then(|| ScopeProblem::Date { scope: credential.date.to_owned(), signed_at });
         let region = (credential.region != self.region).then_some(ScopeProblem::Region);
         let service =
@@ -175,8 +190,11 @@ impl<'a> Signature<'a> {
         if parts.algorithm != ALGORITHM {
             return Err(Error::UnsupportedAlgorithm { algorithm: parts.algorithm.to_owned() });
         }
-        let date_header = if headers.contains_key(X_AMZ_DATE) { X_AMZ_DATE } else { DATE.as_str() };
-        let date = headers.get(date_header).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let (date_header, date) = match headers.get(X_AMZ_DATE) {
+            Some(date) => ("x-amz-date", Some(date)),
+            None => ("date", headers.get(DATE)),
+        };
+        let date = date.map(text);
         let (Some(credential), Some(signature), Some(signed_headers), Some(date)) =
             (parts.credential, parts.signature, parts.signed_headers, &date)
         else {
@@ -198,18 +216,28 @@ impl<'a> Signature<'a> {
 }
 
 /// The `Authorization` header, if it is the one place that holds a signature.
-fn header_form(request: &SignedRequest<'_>) -> Result<String, Error> {
+fn header_form<'a>(request: &SignedRequest<'a>) -> Result<Cow<'a, str>, Error> {
     let header = request.headers.get(AUTHORIZATION);
-    let in_query = query_values(request.query, "X-Amz-Algorithm").next().is_some();
+    let in_query =
+        !request.query.is_empty() && query_values(request.query, "X-Amz-Algorithm").next().is_some();
     match (header, in_query) {
         (Some(_), true) => Err(Error::BothForms),
-        (Some(header), false) => Ok(String::from_utf8_lossy(header.as_bytes()).into_owned()),
+        (Some(header), false) => Ok(text(header)),
         (None, false) => Err(Error::Missing),
         (None, true) => {
             let absent = |name: &&str| query_values(request.query, name).all(str::is_empty);
             let missing: Vec<_> = QUERY_PARAMETERS.into_iter().filter(absent).collect();
             Err(if missing.is_empty() { Error::QueryForm } else { Error::IncompleteQuery { missing } })
         }
+    }
+}
+
+/// A header's value as text; what is no text is replaced.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    // The check for plain ASCII is much quicker than looking for replacements.
+    match value.to_str() {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()),
     }
 }
 
@@ -225,17 +253,17 @@ fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = &'a str>
 /// What the server acts on must be covered by the signature. Other headers may be left out, since proxies add theirs.
 fn require_signed(headers: &HeaderMap, signed: &str, date_header: &'static str) -> Result<(), Error> {
     let is_signed = |header: &str| signed.split(';').any(|name| name == header);
-    let target = headers.contains_key(X_AMZ_TARGET).then_some(X_AMZ_TARGET);
+    let target = headers.contains_key(X_AMZ_TARGET).then_some("x-amz-target");
     let unsigned =
         [Some("host"), Some(date_header), target].into_iter().flatten().find(|name| !is_signed(name));
     unsigned.map_or(Ok(()), |header| Err(Error::UnsignedHeader { header }))
 }
 
 /// The hash of the body as received. A client that also sends the hash as a header must have it right.
-fn body_hash(request: &SignedRequest<'_>) -> Result<String, Error> {
+fn body_hash(request: &SignedRequest<'_>) -> Result<HexHash, Error> {
     let hash = canonical::hash(request.body);
     match request.headers.get(X_AMZ_CONTENT_SHA256) {
-        Some(given) if given.as_bytes() != hash.as_bytes() => Err(Error::Mismatch),
+        Some(given) if given.as_bytes() != hash => Err(Error::Mismatch),
         _ => Ok(hash),
     }
 }

@@ -45,6 +45,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "partita-kubernetes",
         ],
     ),
+    (
+        "partita-instructions",
+        &[
+            "partita-model",
+            "partita-protocol",
+            "partita-identity",
+            "partita-storage",
+            "partita-table",
+            "partita-gateway",
+        ],
+    ),
     ("partita-cluster", &[]),
     ("partita-e2e", &["partita-cluster"]),
     ("xtask", &["partita-cluster"]),
