@@ -184,18 +184,23 @@ async fn unsynced_rows_are_applied_but_not_durable(subject: &impl Subject) {
     assert_eq!(read(store.as_ref(), "a", Visibility::Applied).await.as_deref(), Some(&b"2"[..]));
     assert_eq!(read(store.as_ref(), "a", Visibility::Durable).await.as_deref(), Some(&b"1"[..]));
     let applied = snapshot(store.as_ref(), Visibility::Applied).await;
-    let durable = snapshot(store.as_ref(), Visibility::Durable).await;
     assert_eq!(scan(applied.as_ref(), KeyRange::all(), Order::Ascending).await, ["a", "b"]);
-    assert_eq!(scan(durable.as_ref(), KeyRange::all(), Order::Descending).await, ["gone", "a"]);
+    // A durable snapshot may wait for what is held back, but it may not show it.
+    let mut durable = store.snapshot(Visibility::Durable);
+    let early = (&mut durable).now_or_never().map(|view| view.expect("an open store has snapshots"));
+    if let Some(view) = &early {
+        assert_eq!(scan(view.as_ref(), KeyRange::all(), Order::Descending).await, ["gone", "a"]);
+    }
     subject.release();
     written.await.expect("released");
     assert_eq!(read(store.as_ref(), "a", Visibility::Durable).await.as_deref(), Some(&b"2"[..]));
-    assert_eq!(
-        scan(durable.as_ref(), KeyRange::all(), Order::Ascending).await,
-        ["a", "gone"],
-        "a snapshot stays what it was when its successor becomes durable"
-    );
-    assert_eq!(durable.get(b"a").await.expect("read").as_deref(), Some(&b"1"[..]));
+    let (view, keys, value) = match early {
+        // A snapshot stays what it was when its successor becomes durable.
+        Some(view) => (view, ["a", "gone"], b"1"),
+        None => (durable.await.expect("an open store has snapshots"), ["a", "b"], b"2"),
+    };
+    assert_eq!(scan(view.as_ref(), KeyRange::all(), Order::Ascending).await, keys);
+    assert_eq!(view.get(b"a").await.expect("read").as_deref(), Some(&value[..]));
 }
 
 /// How many batches the checks under load write.

@@ -37,6 +37,7 @@ pub mod log;
 pub mod memory;
 mod open;
 mod probe;
+mod progress;
 pub mod shard;
 mod slate;
 pub mod space;

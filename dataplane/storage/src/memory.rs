@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use partita_model::TableId;
-use tokio::sync::watch;
 
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 
 /// A store in memory. Clones share their rows, so that a clone kept by a test controls the original's durability.
 #[derive(Debug, Clone)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
-    progress: Arc<watch::Sender<Progress>>,
+    progress: Arc<Progress>,
 }
 
 #[derive(Debug, Default)]
@@ -38,12 +38,6 @@ struct Version {
     value: Option<Bytes>,
 }
 
-#[derive(Debug, Clone)]
-struct Progress {
-    durable: u64,
-    ended: Option<Error>,
-}
-
 impl Default for MemoryStore {
     fn default() -> Self {
         Self::new()
@@ -54,8 +48,7 @@ impl MemoryStore {
     /// An empty store whose writes are durable at once.
     #[must_use]
     pub fn new() -> Self {
-        let (progress, _) = watch::channel(Progress { durable: 0, ended: None });
-        Self { state: Arc::default(), progress: Arc::new(progress) }
+        Self { state: Arc::default(), progress: Arc::new(Progress::new(0)) }
     }
 
     /// From now on writes are applied but do not become durable, until [`release`](Self::release).
@@ -69,27 +62,26 @@ impl MemoryStore {
         state.held = false;
         let applied = state.applied;
         drop(state);
-        self.progress.send_modify(|progress| progress.durable = progress.durable.max(applied));
+        self.progress.advance(applied);
     }
 
     /// The log fails: waiting writes and every later call get [`Error::Failed`].
     pub fn fail(&self) {
         let source = std::io::Error::other("the log was told to fail");
-        self.end(Error::failed("append to the log", source));
+        self.progress.end(Error::failed("append to the log", source));
     }
 
     /// The store as it would be found after a crash: only durable rows, open and not held.
     #[must_use]
     pub fn reopened(&self) -> Self {
-        let durable = self.progress.borrow().durable;
+        let durable = self.progress.durable();
         let state = self.lock();
         let survivors = state.rows.iter().filter_map(|(key, versions)| {
             let value = value_at(versions, durable)?;
             Some((key.clone(), vec![Version { batch: 0, value: Some(value) }]))
         });
         let state = State { rows: survivors.collect(), ..State::default() };
-        let (progress, _) = watch::channel(Progress { durable: 0, ended: None });
-        Self { state: Arc::new(Mutex::new(state)), progress: Arc::new(progress) }
+        Self { state: Arc::new(Mutex::new(state)), progress: Arc::new(Progress::new(0)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -97,20 +89,10 @@ impl MemoryStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check_open(&self) -> Result<()> {
-        self.progress.borrow().ended.clone().map_or(Ok(()), Err)
-    }
-
-    fn end(&self, error: Error) {
-        self.progress.send_modify(|progress| {
-            progress.ended.get_or_insert(error);
-        });
-    }
-
     fn visible(&self, state: &State, visibility: Visibility) -> u64 {
         match visibility {
             Visibility::Applied => state.applied,
-            Visibility::Durable => self.progress.borrow().durable,
+            Visibility::Durable => self.progress.durable(),
         }
     }
 
@@ -122,7 +104,7 @@ impl MemoryStore {
         state.applied += 1;
         let number = state.applied;
         let needed = state.snapshots.keys().next().copied().unwrap_or(number);
-        let floor = needed.min(self.progress.borrow().durable);
+        let floor = needed.min(self.progress.durable());
         for change in batch.changes() {
             let versions = state.rows.entry(change.key.clone()).or_default();
             versions.retain(|version| version.batch != number);
@@ -130,19 +112,9 @@ impl MemoryStore {
             forget_before(versions, floor);
         }
         if !state.held {
-            self.progress.send_modify(|progress| progress.durable = number);
+            self.progress.advance(number);
         }
         number
-    }
-
-    fn wait(&self, batch: u64) -> Written {
-        let mut progress = self.progress.subscribe();
-        Written::new(async move {
-            let seen =
-                progress.wait_for(|progress| progress.durable >= batch || progress.ended.is_some()).await;
-            let seen = seen.map_err(|_| Error::Closed)?;
-            if seen.durable >= batch { Ok(()) } else { Err(seen.ended.clone().unwrap_or(Error::Closed)) }
-        })
     }
 }
 
@@ -161,14 +133,14 @@ fn forget_before(versions: &mut Vec<Version>, floor: u64) {
 #[async_trait]
 impl ShardStore for MemoryStore {
     async fn get(&self, key: &[u8], visibility: Visibility) -> Result<Option<Bytes>> {
-        self.check_open()?;
+        self.progress.check_open()?;
         let state = self.lock();
         let batch = self.visible(&state, visibility);
         Ok(state.rows.get(key).and_then(|versions| value_at(versions, batch)))
     }
 
     async fn snapshot(&self, visibility: Visibility) -> Result<Box<dyn Snapshot>> {
-        self.check_open()?;
+        self.progress.check_open()?;
         let mut state = self.lock();
         let batch = self.visible(&state, visibility);
         *state.snapshots.entry(batch).or_default() += 1;
@@ -177,22 +149,22 @@ impl ShardStore for MemoryStore {
     }
 
     async fn write(&self, batch: WriteBatch) -> Result<Written> {
-        self.check_open()?;
+        self.progress.check_open()?;
         batch.check()?;
-        Ok(self.wait(self.apply(&batch)))
+        Ok(Written::new(self.apply(&batch), &self.progress))
     }
 
     async fn barrier(&self) -> Result<()> {
-        self.check_open()?;
+        self.progress.check_open()?;
         let applied = self.lock().applied;
-        self.wait(applied).durable().await
+        self.progress.reached(applied).await
     }
 
     async fn close(&self) -> Result<()> {
-        match self.check_open() {
+        match self.progress.check_open() {
             Ok(()) => {
                 self.release();
-                self.end(Error::Closed);
+                self.progress.end(Error::Closed);
                 Ok(())
             }
             Err(Error::Closed) => Ok(()),
@@ -201,9 +173,7 @@ impl ShardStore for MemoryStore {
     }
 
     async fn ended(&self) -> Error {
-        let mut progress = self.progress.subscribe();
-        let ended = progress.wait_for(|progress| progress.ended.is_some()).await;
-        ended.ok().and_then(|progress| progress.ended.clone()).unwrap_or(Error::Closed)
+        self.progress.ended().await
     }
 
     fn discard(&self, _table: TableId) {
@@ -237,13 +207,13 @@ struct MemorySnapshot {
 #[async_trait]
 impl Snapshot for MemorySnapshot {
     async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        self.pin.store.check_open()?;
+        self.pin.store.progress.check_open()?;
         let state = self.pin.store.lock();
         Ok(state.rows.get(key).and_then(|versions| value_at(versions, self.pin.batch)))
     }
 
     async fn scan(&self, range: KeyRange, order: Order) -> Result<Box<dyn Rows>> {
-        self.pin.store.check_open()?;
+        self.pin.store.progress.check_open()?;
         Ok(Box::new(MemoryRows { pin: Arc::clone(&self.pin), rest: range, order }))
     }
 }
@@ -257,7 +227,7 @@ struct MemoryRows {
 #[async_trait]
 impl Rows for MemoryRows {
     async fn next(&mut self) -> Result<Option<Row>> {
-        self.pin.store.check_open()?;
+        self.pin.store.progress.check_open()?;
         if self.rest.is_empty() {
             return Ok(None);
         }

@@ -13,7 +13,7 @@ use crate::claim;
 use crate::error::{Error, Result};
 use crate::folder::{self, FolderLock};
 use crate::probe::{self, Guard};
-use crate::slate::SlateStore;
+use crate::slate::{Flushing, SlateStore};
 use crate::store::ShardStore;
 
 /// The block cache of a store that is given no other budget, in bytes. Small, so that an idle process on a laptop
@@ -86,19 +86,20 @@ async fn start(
     lock: Option<FolderLock>,
 ) -> Result<Arc<dyn ShardStore>> {
     let guard = if lock.is_some() { Guard::Lock } else { Guard::Fencing };
-    start_guarded(objects, path, block_cache_bytes, guard, lock).await
+    start_guarded(objects, path, block_cache_bytes, guard, Flushing::Asked, lock).await
 }
 
-/// As [`start`], for a guard that is not necessarily here.
+/// As [`start`], for a guard that is not necessarily here, and for either kind of log.
 pub(crate) async fn start_guarded(
     objects: Arc<dyn ObjectStore>,
     path: Path,
     block_cache_bytes: usize,
     guard: Guard,
+    flushing: Flushing,
     lock: Option<FolderLock>,
 ) -> Result<Arc<dyn ShardStore>> {
     probe::probe(objects.as_ref(), &path, guard).await?;
     claim::claim(objects.as_ref(), &path).await?;
-    let store = SlateStore::open(objects, path, block_cache_bytes, guard, lock).await?;
+    let store = SlateStore::open(objects, path, block_cache_bytes, guard, flushing, lock).await?;
     Ok(Arc::new(store))
 }

@@ -10,6 +10,7 @@ mod settings;
 mod snapshot;
 mod store;
 
+pub(crate) use committer::Flushing;
 pub(crate) use store::SlateStore;
 
 use crate::error::Error;

@@ -4,15 +4,14 @@
 //! what has been [applied](Visibility::Applied), and what is [durable](Visibility::Durable). The conformance
 //! suite in [`crate::conformance`] says in code what every implementation must do.
 
-use std::future::Future;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use partita_model::TableId;
 
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 /// The longest key of a row, in bytes: the engine keeps lengths in 16 bits.
 pub const KEY_BYTES_MAX: usize = u16::MAX as usize;
@@ -188,6 +187,10 @@ impl WriteBatch {
         &self.changes
     }
 
+    pub(crate) fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+
     /// Refuses what an engine could not store, so that every engine refuses the same.
     pub(crate) fn check(&self) -> Result<()> {
         for Change { key, value } in &self.changes {
@@ -209,28 +212,29 @@ impl WriteBatch {
 ///
 /// Dropping it does not take the write back: only the news of its durability is lost.
 #[must_use = "a write that nobody waits for must not be acknowledged"]
+#[derive(Debug)]
 pub struct Written {
-    durable: BoxFuture<'static, Result<()>>,
+    sequence: u64,
+    progress: Arc<Progress>,
 }
 
 impl Written {
-    /// A write that becomes durable when `durable` does.
-    pub fn new(durable: impl Future<Output = Result<()>> + Send + 'static) -> Self {
-        Self { durable: durable.boxed() }
+    /// The write that was applied as `sequence`.
+    pub(crate) fn new(sequence: u64, progress: &Arc<Progress>) -> Self {
+        Self { sequence, progress: Arc::clone(progress) }
     }
 
-    /// Returns once no crash can take the write back.
+    /// Its place among the writes of the store.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Returns once no crash can take the write back; at once when it is durable already.
     ///
     /// # Errors
     /// After an error the outcome is unknown: the write may or may not be there when the store is next opened.
     pub async fn durable(self) -> Result<()> {
-        self.durable.await
-    }
-}
-
-impl std::fmt::Debug for Written {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Written").finish_non_exhaustive()
+        self.progress.reached(self.sequence).await
     }
 }
 
@@ -241,7 +245,8 @@ pub trait ShardStore: Send + Sync + 'static {
     async fn get(&self, key: &[u8], visibility: Visibility) -> Result<Option<Bytes>>;
 
     /// The state of all rows at this moment, unchanged by later writes. A `Durable` snapshot holds whole
-    /// batches only, and every batch whose [`Written::durable`] has returned.
+    /// batches only, and every batch whose [`Written::durable`] has returned; it may be had only when all that was
+    /// applied before the call is durable.
     async fn snapshot(&self, visibility: Visibility) -> Result<Box<dyn Snapshot>>;
 
     /// Applies `batch` as a whole and returns when an `Applied` read can see it. Batches take effect, and

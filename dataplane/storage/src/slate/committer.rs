@@ -1,11 +1,12 @@
-//! Makes writes durable, in groups, and publishes what readers may be told.
+//! Makes writes durable, in groups, and says how far that has come.
 //!
-//! One task repeats: take a snapshot of what is applied, flush the log, publish the snapshot. What is applied while
-//! a flush is under way goes into the next one, so that a lone writer waits for one flush and many writers share
-//! one. The published snapshot is the durable view: whole batches, nothing that a crash could take back, and every
-//! write whose writer was told so, because writers wait for the publication and not for the flush.
+//! With a log that flushes itself, the engine reports how far it is durable, and one task passes that on to those who
+//! wait. With the engine's own log the task repeats: take a snapshot of what is applied, flush the log, publish the
+//! snapshot. What is applied while a flush is under way goes into the next one, so that a lone writer waits for one
+//! flush and many writers share one. Such a flush may take as long as an object store does, and a reader shall not wait
+//! for it: the published snapshot is the durable view, and a write counts as durable when it is in there.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use slatedb::config::CloseOptions;
 use slatedb::{CloseReason, Db, DbSnapshot, DbStatus};
@@ -14,64 +15,94 @@ use tokio::sync::{Notify, watch};
 use super::write_error;
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
-use crate::store::Written;
+use crate::progress::Progress;
 
-/// What the store has come to.
-#[derive(Clone)]
-pub(super) struct Progress {
-    /// The durable view.
-    pub(super) durable: Arc<DbSnapshot>,
-    /// No further calls are taken; what was applied is being made durable.
-    pub(super) closing: bool,
-    /// Why the store answers nothing any more.
-    pub(super) ended: Option<Error>,
-    /// The engine has stopped and the folder is free.
-    pub(super) stopped: bool,
+/// Who makes the log durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flushing {
+    /// The committer asks for each flush.
+    Asked,
+    /// The log does it by itself, as soon as it holds something that is not durable, and within a few milliseconds.
+    ByItself,
 }
 
 /// What the store and its committer share.
 pub(super) struct Shared {
     pub(super) db: Db,
-    pub(super) progress: watch::Sender<Progress>,
+    pub(super) progress: Arc<Progress>,
+    /// The durable view that is published after each flush; `None` with a log that flushes itself.
+    published: Option<RwLock<Arc<DbSnapshot>>>,
     /// Something was applied that is not yet durable.
     dirty: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(db: Db) -> Result<Arc<Self>> {
-        let durable = db.snapshot().map_err(|error| write_error("open the shard", error))?;
-        let (progress, _) = watch::channel(Progress { durable, closing: false, ended: None, stopped: false });
-        Ok(Arc::new(Self { db, progress, dirty: Notify::new() }))
+    pub(super) fn new(db: Db, flushing: Flushing) -> Result<Arc<Self>> {
+        // Everything that was found when the engine started is durable.
+        let found = db.snapshot().map_err(|error| write_error("open the shard", error))?;
+        let progress = Arc::new(Progress::new(found.seq()));
+        let published = (flushing == Flushing::Asked).then(|| RwLock::new(found));
+        Ok(Arc::new(Self { db, progress, published, dirty: Notify::new() }))
     }
 
-    /// A write that was applied as `sequence`.
-    pub(super) fn written(&self, sequence: u64) -> Written {
-        let mut progress = self.progress.subscribe();
-        if progress.borrow().durable.seq() < sequence {
+    /// The durable view, if one is kept ready.
+    pub(super) fn published(&self) -> Option<Arc<DbSnapshot>> {
+        let published = self.published.as_ref()?;
+        Some(Arc::clone(&published.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Asks for the log to be made durable up to `sequence`, unless it is or does so by itself.
+    pub(super) fn want_durable(&self, sequence: u64) {
+        if self.published.is_some() && self.progress.durable() < sequence {
             self.dirty.notify_one();
         }
-        Written::new(async move {
-            let done = |progress: &Progress| progress.durable.seq() >= sequence || progress.ended.is_some();
-            let progress = progress.wait_for(done).await.map_err(|_| Error::Closed)?;
-            if progress.durable.seq() >= sequence {
-                Ok(())
-            } else {
-                Err(progress.ended.clone().unwrap_or(Error::Closed))
-            }
-        })
     }
 
     /// The store ended: from now on this is its only answer. The first cause stands.
     pub(super) fn end(&self, error: Error) {
-        self.progress.send_if_modified(|progress| {
-            let first = progress.ended.is_none();
-            if first && !matches!(error, Error::Closed) {
-                let cause = &error as &dyn std::error::Error;
-                tracing::error!(error = cause, "the shard store failed; it must be opened again");
+        let failed = !matches!(error, Error::Closed);
+        if self.progress.end(error)
+            && failed
+            && let Some(error) = self.progress.end_cause()
+        {
+            let cause = error as &dyn std::error::Error;
+            tracing::error!(error = cause, "the shard store failed; it must be opened again");
+        }
+    }
+
+    /// Passes on how far a log that flushes itself is durable, until the engine stops by itself; returns why it did.
+    async fn follow(&self, status: &mut watch::Receiver<DbStatus>) -> Error {
+        let reason = loop {
+            let (durable, reason) = {
+                let status = status.borrow_and_update();
+                (status.durable_seq, status.close_reason)
+            };
+            if self.published.is_none() {
+                self.progress.advance(durable);
             }
-            progress.ended.get_or_insert(error);
-            first
-        });
+            if let Some(reason) = reason {
+                break reason;
+            }
+            if status.changed().await.is_err() {
+                break CloseReason::Clean;
+            }
+        };
+        match reason {
+            CloseReason::Fenced => Error::Fenced,
+            CloseReason::Clean => Error::Closed,
+            _ => {
+                let cause = std::io::Error::other("a background task of the engine stopped");
+                Error::failed("run the engine", cause)
+            }
+        }
+    }
+
+    /// Everything up to `durable` is durable, and `view` shows it.
+    fn publish(&self, view: Arc<DbSnapshot>, durable: u64) {
+        let Some(published) = &self.published else { return self.progress.advance(durable) };
+        let shown = view.seq();
+        *published.write().unwrap_or_else(PoisonError::into_inner) = view;
+        self.progress.advance(shown);
     }
 }
 
@@ -82,9 +113,11 @@ pub(super) struct Committer {
     /// Becomes true when the store is to be closed; ends when it is dropped.
     pub(super) closing: watch::Receiver<bool>,
     pub(super) lock: Option<FolderLock>,
+    /// Dropped when the engine has stopped and the folder is free.
+    pub(super) stopped: watch::Sender<()>,
 }
 
-/// Says that the store has stopped, and why unless that was said before.
+/// Says that the store has ended, and why unless that was said before.
 struct EndOnDrop(Arc<Shared>);
 
 impl Drop for EndOnDrop {
@@ -95,7 +128,6 @@ impl Drop for EndOnDrop {
         } else {
             Error::Closed
         });
-        self.0.progress.send_modify(|progress| progress.stopped = true);
     }
 }
 
@@ -114,21 +146,22 @@ impl Committer {
         let stop = loop {
             tokio::select! {
                 () = self.shared.dirty.notified() => {
-                    if let Err(error) = self.commit(&mut status).await {
+                    if let Err(error) = self.commit(&status).await {
                         break Stop::Failure(error);
                     }
                 }
-                reason = engine_end(&mut status) => break Stop::Failure(self.unfenced(reason)),
+                reason = self.shared.follow(&mut status) => break Stop::Failure(self.unfenced(reason)),
                 close = self.closing.changed() => break if close.is_ok() { Stop::Close } else { Stop::Drop },
             }
         };
-        let ended = self.stop(stop, &mut status).await;
+        let ended = self.stop(stop, &status).await;
         drop(self.lock);
         self.shared.end(ended);
+        drop(self.stopped);
     }
 
     /// Makes what is applied durable and publishes it.
-    async fn commit(&self, status: &mut watch::Receiver<DbStatus>) -> Result<()> {
+    async fn commit(&self, status: &watch::Receiver<DbStatus>) -> Result<()> {
         let db = &self.shared.db;
         let flush = async {
             let applied = db.snapshot()?;
@@ -137,15 +170,11 @@ impl Committer {
             // its writer has asked for another flush.
             let newest = db.snapshot()?;
             let durable = status.borrow().durable_seq;
-            Ok(if newest.seq() <= durable { newest } else { applied })
+            Ok((if newest.seq() <= durable { newest } else { applied }, durable))
         };
-        match flush.await {
-            Ok(durable) => {
-                self.shared.progress.send_modify(|progress| progress.durable = durable);
-                Ok(())
-            }
-            Err(error) => Err(self.failure(error)),
-        }
+        let (view, durable) = flush.await.map_err(|error| self.failure(error))?;
+        self.shared.publish(view, durable);
+        Ok(())
     }
 
     /// A flush that met a newer owner may fail in other words; the engine's reason for its end is clearer.
@@ -169,7 +198,7 @@ impl Committer {
     }
 
     /// Stops the engine; returns what the store answers from now on.
-    async fn stop(&self, stop: Stop, status: &mut watch::Receiver<DbStatus>) -> Error {
+    async fn stop(&self, stop: Stop, status: &watch::Receiver<DbStatus>) -> Error {
         let ended = match stop {
             Stop::Close => self.commit(status).await.err().unwrap_or(Error::Closed),
             Stop::Drop => Error::Closed,
@@ -191,20 +220,5 @@ impl Committer {
             Err(error) => tracing::warn!(%error, "the engine did not close cleanly"),
         }
         ended
-    }
-}
-
-/// Waits for the engine to stop by itself.
-async fn engine_end(status: &mut watch::Receiver<DbStatus>) -> Error {
-    let reason = match status.wait_for(|status| status.close_reason.is_some()).await {
-        Ok(status) => status.close_reason,
-        Err(_) => Some(CloseReason::Clean),
-    };
-    match reason {
-        Some(CloseReason::Fenced) => Error::Fenced,
-        Some(CloseReason::Clean) => Error::Closed,
-        _ => {
-            Error::failed("run the engine", std::io::Error::other("a background task of the engine stopped"))
-        }
     }
 }

@@ -13,6 +13,7 @@ use slatedb::config::{
 use slatedb::db_cache::foyer::{FoyerCache, FoyerCacheOptions};
 use slatedb::{CompactorBuilder, Db, DbBuilder, Settings, SstBlockSize};
 
+use super::committer::Flushing;
 use super::filter::DeadTables;
 use crate::probe::Guard;
 
@@ -30,6 +31,9 @@ const YOUNG_FILES_MAX: usize = 24;
 /// Log files after which the rows in them are written to a data file, however few: a lone writer of small rows would
 /// otherwise leave a hundred thousand, and each has to be read at the next start.
 pub(super) const LOG_FILES_MAX: u64 = 4_096;
+
+/// How often the engine flushes a log that nobody asks to be flushed.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How often the engine looks for what the compactor has finished, or for a newer owner.
 const MANIFEST_POLL: Duration = Duration::from_secs(2);
@@ -70,13 +74,14 @@ pub(super) fn builder(
     path: &Path,
     block_cache_bytes: usize,
     guard: Guard,
+    flushing: Flushing,
     dead: &Arc<DeadTables>,
 ) -> DbBuilder<Path> {
     let compactor = CompactorBuilder::new(path.clone(), Arc::clone(objects))
         .with_options(compactor())
         .with_compaction_filter_supplier(Arc::clone(dead) as Arc<_>);
     let builder = Db::builder(path.clone(), Arc::clone(objects))
-        .with_settings(settings(guard))
+        .with_settings(settings(guard, flushing))
         .with_compactor_builder(compactor)
         // Fewer, larger blocks: a page of a query reads neighbours, and a cached point read costs the same.
         .with_sst_block_size(SstBlockSize::Block8Kib);
@@ -88,11 +93,14 @@ pub(super) fn builder(
     builder.with_db_cache(Arc::new(FoyerCache::new_with_opts(cache)), 0)
 }
 
-fn settings(guard: Guard) -> Settings {
+fn settings(guard: Guard, flushing: Flushing) -> Settings {
     Settings {
-        // The committer asks for each flush: the engine's own timer would either make a lone writer wait for the
-        // next tick or wake the process a thousand times a second for nothing.
-        flush_interval: None,
+        flush_interval: match flushing {
+            // The engine's own timer would either make a lone writer wait for the next tick or wake the process a
+            // thousand times a second for nothing.
+            Flushing::Asked => None,
+            Flushing::ByItself => Some(FLUSH_INTERVAL),
+        },
         manifest_poll_interval: MANIFEST_POLL,
         max_wal_flushes_before_l0_flush: LOG_FILES_MAX,
         l0_sst_size_bytes: MEMTABLE_BYTES,

@@ -8,16 +8,18 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use partita_model::TableId;
 use slatedb::DbSnapshot;
+use slatedb::config::{DurabilityLevel, ReadOptions};
 use tokio::sync::watch;
 
-use super::committer::{Committer, Shared};
+use super::committer::{Committer, Flushing, Shared};
 use super::filter::DeadTables;
 use super::snapshot::SlateSnapshot;
 use super::{read_error, settings, write_error};
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
 use crate::probe::Guard;
-use crate::store::{ShardStore, Snapshot, Visibility, WriteBatch, Written};
+use crate::progress::Progress;
+use crate::store::{Change, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 
 /// A shard kept by SlateDB.
 pub(crate) struct SlateStore {
@@ -25,6 +27,8 @@ pub(crate) struct SlateStore {
     dead: Arc<DeadTables>,
     /// Tells the committer to close; dropping it tells it that the store is gone.
     closing: watch::Sender<bool>,
+    /// Ends when the engine has stopped.
+    stopped: watch::Receiver<()>,
 }
 
 impl SlateStore {
@@ -34,99 +38,117 @@ impl SlateStore {
         path: Path,
         block_cache_bytes: usize,
         guard: Guard,
+        flushing: Flushing,
         lock: Option<FolderLock>,
     ) -> Result<Self> {
         let dead = Arc::new(DeadTables::default());
-        let builder = settings::builder(&objects, &path, block_cache_bytes, guard, &dead);
+        let builder = settings::builder(&objects, &path, block_cache_bytes, guard, flushing, &dead);
         let db = Box::pin(builder.build()).await.map_err(|error| read_error("open the shard", error))?;
-        let shared = Shared::new(db)?;
+        let shared = Shared::new(db, flushing)?;
         let (closing, closing_seen) = watch::channel(false);
-        let committer = Committer { shared: Arc::clone(&shared), closing: closing_seen, lock };
+        let (stopping, stopped) = watch::channel(());
+        let committer =
+            Committer { shared: Arc::clone(&shared), closing: closing_seen, lock, stopped: stopping };
         tokio::spawn(committer.run());
-        Ok(Self { shared, dead, closing })
+        Ok(Self { shared, dead, closing, stopped })
     }
 
-    fn check_open(&self) -> Result<()> {
-        let progress = self.shared.progress.borrow();
-        match &progress.ended {
-            Some(error) => Err(error.clone()),
-            None if progress.closing => Err(Error::Closed),
-            None => Ok(()),
-        }
-    }
-
-    fn view(&self, visibility: Visibility) -> Result<Arc<DbSnapshot>> {
-        self.check_open()?;
-        match visibility {
-            Visibility::Durable => Ok(Arc::clone(&self.shared.progress.borrow().durable)),
-            Visibility::Applied => self.applied(),
-        }
+    /// How far the store's writes are durable, and whether it still answers.
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.shared.progress
     }
 
     fn applied(&self) -> Result<Arc<DbSnapshot>> {
         self.shared.db.snapshot().map_err(|error| read_error("take a snapshot", error))
+    }
+
+    /// A moment of which nothing can be taken back: the one that is kept ready, or else the present, once it is
+    /// durable. An idle store's is.
+    async fn durable(&self) -> Result<Arc<DbSnapshot>> {
+        if let Some(view) = self.shared.published() {
+            return Ok(view);
+        }
+        let applied = self.applied()?;
+        self.shared.progress.reached(applied.seq()).await?;
+        Ok(applied)
+    }
+
+    async fn get_durable(&self, key: &[u8]) -> std::result::Result<Option<Bytes>, slatedb::Error> {
+        match self.shared.published() {
+            Some(view) => view.get(key).await,
+            None => {
+                let options = ReadOptions::new().with_durability_filter(DurabilityLevel::Remote);
+                self.shared.db.get_with_options(key, &options).await
+            }
+        }
     }
 }
 
 #[async_trait]
 impl ShardStore for SlateStore {
     async fn get(&self, key: &[u8], visibility: Visibility) -> Result<Option<Bytes>> {
-        self.check_open()?;
+        self.shared.progress.check_open()?;
         let found = match visibility {
-            Visibility::Durable => self.view(visibility)?.get(key).await,
+            Visibility::Durable => self.get_durable(key).await,
             Visibility::Applied => self.shared.db.get(key).await,
         };
         found.map_err(|error| read_error("read a row", error))
     }
 
     async fn snapshot(&self, visibility: Visibility) -> Result<Box<dyn Snapshot>> {
-        Ok(Box::new(SlateSnapshot { inner: self.view(visibility)? }))
+        self.shared.progress.check_open()?;
+        let inner = match visibility {
+            Visibility::Durable => self.durable().await?,
+            Visibility::Applied => self.applied()?,
+        };
+        Ok(Box::new(SlateSnapshot { inner }))
     }
 
     async fn write(&self, batch: WriteBatch) -> Result<Written> {
-        self.check_open()?;
+        self.shared.progress.check_open()?;
         batch.check()?;
-        if batch.is_empty() {
-            return Ok(self.shared.written(self.applied()?.seq()));
-        }
-        let mut changes = slatedb::WriteBatch::new();
-        for change in batch.changes() {
-            match &change.value {
-                Some(value) => changes.put_bytes(change.key.clone(), value.clone()),
-                None => changes.delete(&change.key),
+        let sequence = if batch.is_empty() {
+            self.applied()?.seq()
+        } else {
+            let mut changes = slatedb::WriteBatch::new();
+            for Change { key, value } in batch.into_changes() {
+                match value {
+                    Some(value) => changes.put_bytes(key, value),
+                    None => changes.delete(key),
+                }
             }
-        }
-        match self.shared.db.write(changes).await {
-            Ok(handle) => Ok(self.shared.written(handle.seqnum())),
-            Err(error) => {
+            let applied = self.shared.db.write(changes).await.map_err(|error| {
                 let error = write_error("write to the log", error);
                 self.shared.end(error.clone());
-                Err(error)
-            }
-        }
+                error
+            })?;
+            applied.seqnum()
+        };
+        self.shared.want_durable(sequence);
+        Ok(Written::new(sequence, &self.shared.progress))
     }
 
     async fn barrier(&self) -> Result<()> {
-        self.check_open()?;
+        self.shared.progress.check_open()?;
         let applied = self.applied()?.seq();
-        self.shared.written(applied).durable().await
+        self.shared.want_durable(applied);
+        self.shared.progress.reached(applied).await
     }
 
     async fn close(&self) -> Result<()> {
-        let mut progress = self.shared.progress.subscribe();
-        self.shared.progress.send_modify(|progress| progress.closing = true);
+        let progress = &self.shared.progress;
+        progress.close();
         self.closing.send_replace(true);
-        let stopped = progress.wait_for(|progress| progress.stopped).await.map_err(|_| Error::Closed)?;
-        match &stopped.ended {
+        let mut stopped = self.stopped.clone();
+        while stopped.changed().await.is_ok() {}
+        match progress.end_cause() {
             None | Some(Error::Closed) => Ok(()),
             Some(error) => Err(error.clone()),
         }
     }
 
     async fn ended(&self) -> Error {
-        let mut progress = self.shared.progress.subscribe();
-        let ended = progress.wait_for(|progress| progress.ended.is_some()).await;
-        ended.ok().and_then(|progress| progress.ended.clone()).unwrap_or(Error::Closed)
+        self.shared.progress.ended().await
     }
 
     fn discard(&self, table: TableId) {
