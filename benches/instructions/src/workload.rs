@@ -12,6 +12,9 @@ const ITEMS_OF_A_PARTITION: usize = 10;
 /// Attribute bytes of an item: one kilobyte, as the comparisons use.
 const ATTRIBUTE_BYTES: usize = 1000;
 
+/// Items in one BatchWriteItem: as many as it takes.
+const BATCH: usize = 25;
+
 /// An operation with its usual parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Workload {
@@ -71,14 +74,15 @@ impl Workload {
             Self::GetProjected => each(|at| {
                 get(at, &json!({ "ProjectionExpression": "#p", "ExpressionAttributeNames": { "#p": "p" } }))
             }),
-            Self::Put => each(|at| put(&large(at))),
-            Self::PutMixed => each(|at| put(&mixed(at))),
+            // Twice as many as there are items: a put that changes nothing would write nothing.
+            Self::Put => (0..2 * VARIANTS).map(|at| put(&large_as(at % VARIANTS, at))).collect(),
+            Self::PutMixed => (0..2 * VARIANTS).map(|at| put(&mixed_as(at % VARIANTS, at))).collect(),
             Self::Update => each(update),
             Self::Query => each(query),
             Self::Delete => {
                 each(|at| Call::new("DeleteItem", &json!({ "TableName": "items", "Key": key(at) })))
             }
-            Self::BatchWrite => each(batch),
+            Self::BatchWrite => (0..2 * VARIANTS).map(batch).collect(),
             Self::Refused => vec![Call::new("DescribeEndpoints", &json!({}))],
         }
     }
@@ -102,17 +106,25 @@ fn text(at: usize) -> String {
 }
 
 fn large(at: usize) -> Value {
-    json!({ "p": { "S": name(at) }, "data": { "S": text(at) } })
+    large_as(at, at)
+}
+
+fn large_as(at: usize, version: usize) -> Value {
+    json!({ "p": { "S": name(at) }, "data": { "S": text(version) } })
 }
 
 fn mixed(at: usize) -> Value {
+    mixed_as(at, at)
+}
+
+fn mixed_as(at: usize, version: usize) -> Value {
     json!({
         "p": { "S": name(at) },
         "active": { "BOOL": true },
         "address": { "M": { "city": { "S": "Utrecht" }, "zip": { "S": "3511" } } },
         "balance": { "N": "1234.56" },
         "email": { "S": "someone@example.com" },
-        "logins": { "N": "42" },
+        "logins": { "N": version.to_string() },
         "nothing": { "NULL": true },
         "roles": { "SS": ["admin", "reader"] },
         "scores": { "L": [{ "N": "1" }, { "N": "2" }, { "N": "3" }] },
@@ -170,7 +182,7 @@ fn query(partition: usize) -> Call {
 }
 
 fn batch(at: usize) -> Call {
-    let puts: Vec<_> =
-        (0..25).map(|index| json!({ "PutRequest": { "Item": large(at * 25 + index) } })).collect();
+    let item = |index| large_as(at % VARIANTS * BATCH + index, at + index);
+    let puts: Vec<_> = (0..BATCH).map(|index| json!({ "PutRequest": { "Item": item(index) } })).collect();
     Call::new("BatchWriteItem", &json!({ "RequestItems": { "items": puts } }))
 }

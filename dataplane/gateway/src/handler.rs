@@ -7,8 +7,6 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, SERVER};
 use http::{HeaderValue, StatusCode};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use partita_identity::Verifier;
 use partita_model::clock::{Clock, SystemClock};
 use partita_protocol::{Operation, OperationName, ServiceError, Wording};
@@ -16,6 +14,7 @@ use partita_table::TableEngine;
 use serde::de::IgnoredAny;
 
 use crate::control::ControlPlane;
+use crate::date::HttpDate;
 use crate::dispatch::{Control, Dispatcher};
 use crate::encoding::{COMPRESS_ABOVE_BYTES, Coding, DecodeError, UnknownCoding};
 use crate::extra::{Access, ExtraRoutes};
@@ -66,6 +65,7 @@ impl Default for Options {
 pub struct Gateway {
     dispatcher: Dispatcher,
     verifier: Option<Arc<Verifier>>,
+    date: HttpDate,
     options: Options,
 }
 
@@ -110,7 +110,7 @@ impl Gateway {
         options: Options,
     ) -> Self {
         let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Local(control)) };
-        Self { dispatcher, verifier: verifier.map(Arc::new), options }
+        Self::over(dispatcher, verifier.map(Arc::new), options)
     }
 
     /// A gateway before an engine, that takes control operations to a control plane elsewhere.
@@ -121,19 +121,23 @@ impl Gateway {
         options: Options,
     ) -> Self {
         let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Forwarded(control)) };
-        Self { dispatcher, verifier: Some(verifier), options }
+        Self::over(dispatcher, Some(verifier), options)
     }
 
     /// A gateway before a control plane only: where [`Gateway::forwarding`] takes control operations to. Operations on items
     /// are unknown to it (`UnknownOperationException`), as they are to the service's endpoint for streams.
     pub fn control_only(control: Arc<dyn ControlPlane>, verifier: Arc<Verifier>, options: Options) -> Self {
         let dispatcher = Dispatcher { engine: None, control: Some(Control::Local(control)) };
-        Self { dispatcher, verifier: Some(verifier), options }
+        Self::over(dispatcher, Some(verifier), options)
     }
 
     /// A gateway that serves the extra routes of `options` only: every operation of the DynamoDB API is unknown to it.
     pub fn routes_only(verifier: Arc<Verifier>, options: Options) -> Self {
-        Self { dispatcher: Dispatcher::default(), verifier: Some(verifier), options }
+        Self::over(Dispatcher::default(), Some(verifier), options)
+    }
+
+    fn over(dispatcher: Dispatcher, verifier: Option<Arc<Verifier>>, options: Options) -> Self {
+        Self { dispatcher, verifier, date: HttpDate::default(), options }
     }
 
     /// Answers a request, whatever it is.
@@ -249,7 +253,7 @@ impl Gateway {
         answer.headers.insert(CRC32, crc32fast::hash(&answer.body).into());
         answer.headers.insert(CONTENT_LENGTH, answer.body.len().into());
         answer.headers.insert(SERVER, HeaderValue::from_static("Server"));
-        if let Some(date) = http_date(self.options.clock.as_ref()) {
+        if let Some(date) = self.date.at(self.options.clock.now()) {
             answer.headers.insert(DATE, date);
         }
         cors::open(&request.headers, &mut answer.headers);
@@ -281,16 +285,12 @@ fn shape_first(body: &[u8], otherwise: ServiceError) -> ServiceError {
 
 /// The answer with its body compressed, if the caller takes that and it is worth it.
 fn compressed(request: &RawRequest, answer: RawResponse) -> RawResponse {
-    let worth_it = answer.body.len() > COMPRESS_ABOVE_BYTES && !answer.headers.contains_key(CONTENT_ENCODING);
-    let Some(coding) = Coding::accepted(&request.headers).filter(|_| worth_it) else { return answer };
+    if answer.body.len() <= COMPRESS_ABOVE_BYTES || answer.headers.contains_key(CONTENT_ENCODING) {
+        return answer;
+    }
+    let Some(coding) = Coding::accepted(&request.headers) else { return answer };
     let body = coding.encode(&answer.body);
     RawResponse { body: body.into(), ..answer }.with_header(CONTENT_ENCODING, coding.name())
-}
-
-fn http_date(clock: &dyn Clock) -> Option<HeaderValue> {
-    let now = Timestamp::from_millisecond(i64::try_from(clock.now().0).ok()?).ok()?;
-    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()?;
-    HeaderValue::try_from(text).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The HTTP front: authenticates a request, parses it, hands it on and answers.
 //!
 //! ```text
-//!            server          sockets, limits, shutdown: warp on hyper, and nothing else in this crate knows them
+//!            server          sockets, limits, shutdown: hyper, which nothing else in this crate knows
 //!              │ RawRequest, RawResponse
 //!           handler          one request from its shape to its answer, without a socket
 //!              │
@@ -26,6 +26,7 @@
 
 mod control;
 mod cors;
+mod date;
 mod dispatch;
 mod encoding;
 mod extra;

@@ -7,6 +7,9 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use partita_identity::SignedRequest;
 
+/// The headers that most answers have, so that the map need not grow.
+const HEADERS_USUAL: usize = 8;
+
 /// A request whose body has been read. Its `Debug` shows neither headers nor body: they hold tokens and data.
 #[derive(Clone)]
 pub struct RawRequest {
@@ -69,7 +72,7 @@ impl RawRequest {
 impl RawResponse {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status, headers: HeaderMap::with_capacity(HEADERS_USUAL), body: Bytes::new() }
     }
 
     /// An answer with a body of a content type.

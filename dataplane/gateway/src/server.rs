@@ -1,7 +1,8 @@
-//! The edge: sockets in, sockets out. warp takes requests apart and builds answers; hyper drives the connections, since warp's own
-//! server has neither time limits nor an end to its patience when it stops.
+//! The edge: sockets in, sockets out. hyper drives the connections and takes requests apart; `docs/rfcs/0002` says why no framework
+//! stands between it and the handler.
 
 mod body;
+mod running;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -10,23 +11,22 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::Stream;
 use http::header::CONNECTION;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
-use warp::Filter;
-use warp::path::FullPath;
-use warp::reply::Response;
 
 use crate::handler::Gateway;
 use crate::limits::{self, ACCEPT_RETRY_PAUSE, LINGERING_MAX};
 use crate::message::{RawRequest, RawResponse};
 use body::{BodyError, Budget};
+use running::Running;
 
 /// How far a stop has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +107,10 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let service = TowerToHyperService::new(warp::service(routes(Arc::clone(&self))));
+        let service = service_fn(|request| {
+            let server = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(whole(server.answer(request).await)) }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.gateway.limits().header_read_timeout)
@@ -129,12 +132,15 @@ impl Server {
     }
 
     /// Answers one request.
-    async fn answer(
-        self: Arc<Self>,
-        mut request: RawRequest,
-        body: impl Stream<Item = Result<Bytes, warp::Error>> + Send + 'static,
-    ) -> RawResponse {
-        let mut body = Box::pin(body);
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> RawResponse {
+        let (head, mut body) = request.into_parts();
+        let mut request = RawRequest {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            body: Bytes::new(),
+        };
         let timeout = self.gateway.limits().body_read_timeout;
         match self.budget.read(&request.headers, &mut body, timeout).await {
             Ok((body, room)) => {
@@ -152,7 +158,7 @@ impl Server {
     }
 
     /// Reads on in a refused body while its answer is sent, unless too many do already.
-    fn linger(&self, body: impl Stream<Item = Result<Bytes, warp::Error>> + Unpin + Send + 'static) {
+    fn linger(&self, body: Incoming) {
         if let Ok(permit) = Arc::clone(&self.lingering).try_acquire_owned() {
             tokio::spawn(async move {
                 body::linger(body).await;
@@ -161,32 +167,25 @@ impl Server {
         }
     }
 
-    /// Hands a request on, in a task of its own: a caller that hangs up must not cut an operation off. The permit goes with
-    /// the task, and a stopping server waits for all permits. Only whole requests need one, so that slow callers hold up
-    /// nobody but themselves.
-    async fn run(self: Arc<Self>, request: RawRequest, room: OwnedSemaphorePermit) -> RawResponse {
+    /// Hands a request on, to its end: a caller that hangs up must not cut an operation off. The permit goes with the operation,
+    /// and a stopping server waits for all permits. Only whole requests need one, so that slow callers hold up nobody but
+    /// themselves.
+    async fn run(self: &Arc<Self>, request: RawRequest, room: OwnedSemaphorePermit) -> RawResponse {
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             return self.gateway.unavailable(&request);
         };
-        let server = Arc::clone(&self);
-        let task = tokio::spawn(async move {
-            let answer = tokio::select! {
-                answer = server.gateway.handle(request) => Some(answer),
-                () = server.reached(Phase::Aborting) => None,
-            };
+        let gateway = Arc::clone(&self.gateway);
+        let operation = async move {
+            let answer = gateway.handle(request).await;
             drop((permit, room));
             answer
-        });
-        match task.await {
-            Ok(Some(answer)) => answer,
-            Ok(None) | Err(_) => RawResponse::empty(StatusCode::INTERNAL_SERVER_ERROR),
-        }
+        };
+        Running::new(operation, self.phase.clone()).await
     }
 
     /// Completes when the server's stop has got so far.
     async fn reached(&self, phase: Phase) {
-        // An error says that the server is gone altogether.
-        drop(self.phase.clone().wait_for(|now| *now >= phase).await);
+        reached(self.phase.clone(), phase).await;
     }
 
     /// Completes when every connection, every request and every refused body has ended.
@@ -203,27 +202,15 @@ impl Server {
     }
 }
 
-/// The one warp filter: it takes everything and leaves nothing to warp's own rejections.
-fn routes(server: Arc<Server>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::method()
-        .and(warp::path::full())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::body::stream())
-        .then(move |method: Method, path: FullPath, query: String, headers: HeaderMap, body| {
-            let path = path.as_str().to_owned();
-            let request = RawRequest { method, path, query, headers, body: Bytes::new() };
-            let answer = Arc::clone(&server).answer(request, body::whole_chunks(body));
-            async move { reply(answer.await) }
-        })
-        .or_else(|_| async {
-            Ok::<_, Infallible>((reply(RawResponse::empty(StatusCode::INTERNAL_SERVER_ERROR)),))
-        })
+/// Completes when the server's stop has got so far.
+async fn reached(mut now: watch::Receiver<Phase>, phase: Phase) {
+    // An error says that the server is gone altogether.
+    drop(now.wait_for(|now| *now >= phase).await);
 }
 
-fn reply(answer: RawResponse) -> Response {
-    let mut response = Response::new(answer.body.into());
+/// The answer as hyper sends it.
+fn whole(answer: RawResponse) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use futures::{Stream, StreamExt};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::{BODY_BYTES_MAX, LINGER_BYTES_MAX, LINGER_TIME_MAX};
@@ -39,7 +40,7 @@ impl Budget {
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
-        body: &mut (impl Stream<Item = Result<Bytes, warp::Error>> + Unpin),
+        body: &mut Incoming,
         timeout: Duration,
     ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
         let announced = announced_bytes(headers);
@@ -59,13 +60,12 @@ impl Budget {
     /// Memory is taken as bytes arrive, not as they are announced, so that announcing costs the peer as much as sending.
     async fn collect(
         &self,
-        body: &mut (impl Stream<Item = Result<Bytes, warp::Error>> + Unpin),
+        body: &mut Incoming,
         announced: usize,
     ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
         let mut room = self.take(0)?;
         let mut whole = BytesMut::new();
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        while let Some(chunk) = next_chunk(body).await? {
             if whole.len() + chunk.len() > BODY_BYTES_MAX {
                 return Err(BodyError::TooLarge);
             }
@@ -87,10 +87,10 @@ impl Budget {
 
 /// Reads on and throws away, for a while. A connection that is closed while its peer still sends is reset, and the peer then never
 /// sees the answer that said why.
-pub(super) async fn linger(mut body: impl Stream<Item = Result<Bytes, warp::Error>> + Unpin) {
+pub(super) async fn linger(mut body: Incoming) {
     let mut left = LINGER_BYTES_MAX;
     let discard = async {
-        while let Some(Ok(chunk)) = body.next().await
+        while let Ok(Some(chunk)) = next_chunk(&mut body).await
             && chunk.len() <= left
         {
             left -= chunk.len();
@@ -100,11 +100,17 @@ pub(super) async fn linger(mut body: impl Stream<Item = Result<Bytes, warp::Erro
     drop(tokio::time::timeout(LINGER_TIME_MAX, discard).await);
 }
 
-/// What warp streams, as plain chunks.
-pub(super) fn whole_chunks(
-    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> impl Stream<Item = Result<Bytes, warp::Error>> {
-    body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining())))
+/// The next piece of a body; `None` at its end. Trailers are of no interest.
+async fn next_chunk(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
+    if body.is_end_stream() {
+        return Ok(None);
+    }
+    while let Some(frame) = body.frame().await {
+        if let Ok(chunk) = frame.map_err(|_| BodyError::Broken)?.into_data() {
+            return Ok(Some(chunk));
+        }
+    }
+    Ok(None)
 }
 
 /// The length of a body; `None` when it is sent in chunks. hyper has refused contradicting lengths before.
