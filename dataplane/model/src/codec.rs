@@ -35,10 +35,14 @@ use bytes::Bytes;
 use crate::limits::NESTING_DEPTH_MAX;
 use crate::{AttributeValue, Item};
 
+mod check;
 mod decode;
 mod encode;
+mod stored;
 #[cfg(test)]
 mod tests;
+
+pub use stored::{StoredAttributes, StoredItem, StoredSequence, StoredText, StoredValue};
 
 /// Lists and maps within each other that the decoder follows. Twice what the API accepts, so that whatever
 /// was written can be read, and little enough for any thread's stack.
@@ -125,7 +129,14 @@ pub enum CodecError {
 /// The stored form of an item. Its lists and maps must nest no deeper than [`DEPTH_MAX`], which the API's
 /// limit ensures.
 pub fn encode_item(item: &Item) -> Bytes {
-    let mut out = vec![VERSION];
+    encode_item_after(&[], item)
+}
+
+/// `prefix` and then the stored form of an item, in one allocation of just that size.
+pub fn encode_item_after(prefix: &[u8], item: &Item) -> Bytes {
+    let mut out = Vec::with_capacity(prefix.len() + 1 + encode::attributes_length(item));
+    out.extend_from_slice(prefix);
+    out.push(VERSION);
     encode::attributes(item, &mut out);
     Bytes::from(out)
 }

@@ -10,9 +10,9 @@ use crate::{AttributeValue, Item, Number};
 mod tests;
 
 /// What a list or a map counts besides its elements.
-const CONTAINER_BYTES: usize = 3;
+pub(crate) const CONTAINER_BYTES: usize = 3;
 /// What each element of a list, or pair of a map, counts besides its content.
-const ELEMENT_BYTES: usize = 1;
+pub(crate) const ELEMENT_BYTES: usize = 1;
 /// A number never counts more.
 const NUMBER_BYTES_MAX: usize = 21;
 
@@ -55,9 +55,14 @@ pub fn number_size(number: &Number) -> usize {
     if number.is_zero() {
         return 1;
     }
-    let straddles = usize::from(number.exponent() % 2 != 0);
-    let pairs = (number.significant_digits() as usize + straddles).div_ceil(2);
-    (1 + pairs + usize::from(number.is_negative())).min(NUMBER_BYTES_MAX)
+    digits_size(number.significant_digits() as usize, number.exponent(), number.is_negative())
+}
+
+/// Bytes of a number that is not zero, from how many significant digits it has and the power of ten they count in.
+pub(crate) fn digits_size(significant: usize, exponent: i16, negative: bool) -> usize {
+    let straddles = usize::from(exponent % 2 != 0);
+    let pairs = (significant + straddles).div_ceil(2);
+    (1 + pairs + usize::from(negative)).min(NUMBER_BYTES_MAX)
 }
 
 /// How many lists and maps lie within each other, the value itself counted: 0 for anything else, 1 for `[]`

@@ -1,17 +1,21 @@
 //! Answers: one struct for each kind, written straight to the body.
 //!
-//! Every answer is [`Serialize`] in the service's shape: members that are absent are left out, never `null`;
-//! capacity figures are floats (`1.0`, `0.5`); an answer with nothing to say is `{}`. [`Answer`] makes the bytes.
+//! Every answer is in the service's shape: members that are absent are left out, never `null`; capacity figures are floats
+//! (`1.0`, `0.5`); an answer with nothing to say is `{}`. [`Answer`] makes the bytes: serde's, or for the answers that are
+//! mostly items those of [`write`], which takes items as they lie on disk ([`ItemForm`]).
 
 mod attribute;
 mod batch;
 mod capacity;
+mod form;
 mod item;
 mod table;
+mod write;
 
 pub(crate) use attribute::WireItem;
 pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
 pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
+pub use form::ItemForm;
 pub use item::{GetItem, Page, WriteItem};
 pub use table::{
     BillingModeSummary, ChangedTable, ChangedTags, DescribeEndpoints, DescribeLimits, DescribedTable,
@@ -22,6 +26,9 @@ pub use table::{
 use partita_model::Item;
 use serde::Serialize;
 use serde_json::Value;
+
+/// Room in a body for what stands around its items, so that most bodies are allocated once.
+const BODY_BYTES: usize = 128;
 
 /// The body of an answer.
 pub trait Answer {
@@ -40,6 +47,11 @@ impl<T: Serialize> Answer for T {
     fn to_json(&self) -> Value {
         serde_json::to_value(self).expect("answers have string keys and serialise without a fallible step")
     }
+}
+
+/// The JSON value of an answer that is no [`Serialize`].
+fn to_json(answer: &impl Answer) -> Value {
+    serde_json::from_slice(&answer.to_bytes()).expect("an answer is JSON")
 }
 
 /// An item in the form of the API: each value under its type letter.

@@ -194,7 +194,7 @@ impl Outcome {
         let capacity = self.spent.shown(table_as_given, wanted);
         let metrics = self.collection_bytes.filter(|_| metrics_wanted);
         let metrics = metrics.map(|bytes| collection_metrics(table, key, bytes));
-        WriteItem { attributes, capacity, metrics }
+        WriteItem { attributes: attributes.map(Into::into), capacity, metrics }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{AttributeValue, Item, Number};
 
 /// What is left of the input.
 pub(super) struct Reader<'a> {
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
     total: usize,
 }
 
@@ -92,16 +92,19 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Result<String, CodecError> {
+        self.str().map(str::to_owned)
+    }
+
+    pub(super) fn str(&mut self) -> Result<&'a str, CodecError> {
         let at = self.at();
-        let bytes = self.bytes()?;
-        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| CodecError::NotUtf8 { at })
+        std::str::from_utf8(self.bytes()?).map_err(|_| CodecError::NotUtf8 { at })
     }
 
     fn binary(&mut self) -> Result<Bytes, CodecError> {
         self.bytes().map(Bytes::copy_from_slice)
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], CodecError> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], CodecError> {
         let length = self.length()?;
         let (bytes, rest) =
             self.rest.split_at_checked(length).ok_or(CodecError::Truncated { at: self.total })?;
@@ -109,7 +112,7 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    fn length(&mut self) -> Result<usize, CodecError> {
+    pub(super) fn length(&mut self) -> Result<usize, CodecError> {
         let at = self.at();
         let mut length = 0u64;
         // Five groups of seven bits hold what is below 2^32.
@@ -126,13 +129,13 @@ impl<'a> Reader<'a> {
         Err(CodecError::Length { at })
     }
 
-    fn byte(&mut self) -> Result<u8, CodecError> {
+    pub(super) fn byte(&mut self) -> Result<u8, CodecError> {
         let (&byte, rest) = self.rest.split_first().ok_or(CodecError::Truncated { at: self.total })?;
         self.rest = rest;
         Ok(byte)
     }
 
-    fn at(&self) -> usize {
+    pub(super) fn at(&self) -> usize {
         self.total - self.rest.len()
     }
 }

@@ -1,4 +1,5 @@
-//! Writing: a plain walk over the value. Maps and sets come in order because they are B-trees.
+//! Writing: a plain walk over the value. Maps and sets come in order because they are B-trees. The `…_length` functions
+//! say beforehand how many bytes the functions of the same name will append.
 
 use super::tag;
 use crate::number::ordered;
@@ -37,6 +38,42 @@ pub(super) fn value(value: &AttributeValue, out: &mut Vec<u8>) {
         AttributeValue::Ns(set) => sequence(tag::NUMBER_SET, set, out, ordered::write),
         AttributeValue::Bs(set) => sequence(tag::BINARY_SET, set, out, |binary, out| bytes(binary, out)),
     }
+}
+
+pub(super) fn attributes_length(item: &Item) -> usize {
+    let pairs = item.iter().map(|(name, value)| bytes_length(name.as_bytes()) + value_length(value));
+    length_length(item.len()) + pairs.sum::<usize>()
+}
+
+fn value_length(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::Null | AttributeValue::Bool(_) => 1,
+        AttributeValue::N(number) => ordered::length(number),
+        AttributeValue::S(text) => 1 + bytes_length(text.as_bytes()),
+        AttributeValue::B(binary) => 1 + bytes_length(binary),
+        AttributeValue::M(map) => 1 + attributes_length(map),
+        AttributeValue::L(list) => sequence_length(list, value_length),
+        AttributeValue::Ss(set) => sequence_length(set, |text| bytes_length(text.as_bytes())),
+        AttributeValue::Ns(set) => sequence_length(set, ordered::length),
+        AttributeValue::Bs(set) => sequence_length(set, |binary| bytes_length(binary)),
+    }
+}
+
+fn sequence_length<'a, T: 'a, I>(elements: I, measure: impl Fn(&'a T) -> usize) -> usize
+where
+    I: IntoIterator<Item = &'a T, IntoIter: ExactSizeIterator>,
+{
+    let elements = elements.into_iter();
+    1 + length_length(elements.len()) + elements.map(measure).sum::<usize>()
+}
+
+fn bytes_length(bytes: &[u8]) -> usize {
+    length_length(bytes.len()) + bytes.len()
+}
+
+/// Seven bits go into a byte, and zero takes one too.
+fn length_length(length: usize) -> usize {
+    (length.checked_ilog2().unwrap_or(0) / 7 + 1) as usize
 }
 
 fn sequence<'a, T: 'a, I>(tag: u8, elements: I, out: &mut Vec<u8>, write: impl Fn(&'a T, &mut Vec<u8>))

@@ -218,6 +218,9 @@ proptest! {
         let text = n.to_string();
         prop_assert!(!text.contains(['e', 'E', '+']) && !text.ends_with('.'));
         prop_assert_eq!(text.parse::<Number>(), Ok(n));
+        let mut pushed = b"before".to_vec();
+        n.push_text(&mut pushed);
+        prop_assert_eq!(String::from_utf8(pushed).unwrap(), format!("before{text}"));
     }
 
     #[test]

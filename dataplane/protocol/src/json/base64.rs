@@ -38,3 +38,11 @@ fn decode(text: &str) -> Result<Bytes, ServiceError> {
 pub(crate) fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
+
+/// Appends the text of a `Blob`.
+pub(crate) fn encode_to(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    let text = out.get_mut(start..).expect("the vector has just grown beyond its start");
+    STANDARD.encode_slice(bytes, text).expect("padded base64 takes four bytes for each three begun");
+}

@@ -72,20 +72,7 @@ pub(super) fn item<S: Serializer>(item: &Item, serializer: S) -> Result<S::Ok, S
     WireItem(item).serialize(serializer)
 }
 
-/// For a member that is an item and left out when absent.
-pub(super) fn optional_item<S: Serializer>(item: &Option<Item>, serializer: S) -> Result<S::Ok, S::Error> {
-    item.as_ref().map(WireItem).serialize(serializer)
-}
-
 /// For a member that is a list of items.
 pub(super) fn items<S: Serializer>(items: &[Item], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(items.iter().map(WireItem))
-}
-
-/// For a member that is a list of items and left out when absent.
-pub(super) fn optional_items<S: Serializer>(
-    items: &Option<Vec<Item>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    items.as_ref().map(|items| Sequence(items.iter().map(WireItem))).serialize(serializer)
 }

@@ -5,24 +5,49 @@ use std::collections::BTreeMap;
 use partita_model::Item;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::attribute::{self, WireItem};
-use super::{ConsumedCapacity, ItemCollectionMetrics};
+use super::write::{ObjectWriter, array, item_form};
+use super::{Answer, BODY_BYTES, ConsumedCapacity, ItemCollectionMetrics, ItemForm, to_json};
 use crate::operation;
 
 /// The answer of BatchGetItem.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchGet {
     /// The items found, by the table as the request named it. Every table of the request is there.
-    #[serde(serialize_with = "responses")]
-    pub responses: Vec<(String, Vec<Item>)>,
+    pub responses: Vec<(String, Vec<ItemForm>)>,
     /// What was not read.
-    #[serde(rename = "UnprocessedKeys", serialize_with = "unprocessed_keys")]
     pub unprocessed: Vec<UnprocessedKeys>,
     /// One for each table; empty unless asked for.
-    #[serde(rename = "ConsumedCapacity", skip_serializing_if = "Vec::is_empty")]
     pub capacity: Vec<ConsumedCapacity>,
+}
+
+impl Answer for BatchGet {
+    fn to_bytes(&self) -> Vec<u8> {
+        let items = self.responses.iter().flat_map(|(_, items)| items);
+        let mut out = Vec::with_capacity(BODY_BYTES + items.map(ItemForm::json_bytes).sum::<usize>());
+        let mut object = ObjectWriter::new(&mut out);
+        let mut responses = ObjectWriter::new(object.member(b"Responses"));
+        for (table, items) in &self.responses {
+            array(items, responses.member(table.as_bytes()), item_form);
+        }
+        responses.end();
+        let mut unprocessed = ObjectWriter::new(object.member(b"UnprocessedKeys"));
+        for keys in &self.unprocessed {
+            unprocessed.serialized(&keys.table, keys);
+        }
+        unprocessed.end();
+        if !self.capacity.is_empty() {
+            object.serialized("ConsumedCapacity", &self.capacity);
+        }
+        object.end();
+        out
+    }
+
+    fn to_json(&self) -> Value {
+        to_json(self)
+    }
 }
 
 /// The keys of one table that were not read, in the shape of a new request.
@@ -104,16 +129,6 @@ impl Serialize for Single<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map([(self.0, WireItem(self.1))])
     }
-}
-
-fn responses<S: Serializer>(responses: &[(String, Vec<Item>)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(
-        responses.iter().map(|(table, items)| (table, items.iter().map(WireItem).collect::<Vec<_>>())),
-    )
-}
-
-fn unprocessed_keys<S: Serializer>(tables: &[UnprocessedKeys], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(tables.iter().map(|keys| (&keys.table, keys)))
 }
 
 fn unprocessed_writes<S: Serializer>(tables: &[UnprocessedWrites], serializer: S) -> Result<S::Ok, S::Error> {

@@ -31,7 +31,7 @@ fn an_answer_with_nothing_to_say_is_an_empty_object() {
 #[test]
 fn a_write_answers_with_its_parts() {
     let answer = WriteItem {
-        attributes: Some(item()),
+        attributes: Some(item().into()),
         capacity: Some(capacity(None)),
         metrics: Some(ItemCollectionMetrics { key: item(), size_range_gb: [0.0, 1.0] }),
     };
@@ -40,7 +40,7 @@ fn a_write_answers_with_its_parts() {
 
 #[test]
 fn an_item_of_which_nothing_was_projected_is_still_there() {
-    let answer = GetItem { item: Some(Item::new()), capacity: None };
+    let answer = GetItem { item: Some(Item::new().into()), capacity: None };
     assert_eq!(text(&answer), r#"{"Item":{}}"#);
 }
 
@@ -49,8 +49,13 @@ fn a_page_always_counts_and_leaves_out_what_is_absent() {
     let counted = Page { count: 2, scanned_count: 3, ..Page::default() };
     assert_eq!(text(&counted), r#"{"Count":2,"ScannedCount":3}"#);
     let last_key = Some(item());
-    let full =
-        Page { items: Some(vec![item(), Item::new()]), count: 2, scanned_count: 2, last_key, capacity: None };
+    let full = Page {
+        items: Some(vec![item().into(), Item::new().into()]),
+        count: 2,
+        scanned_count: 2,
+        last_key,
+        capacity: None,
+    };
     expect![[
         r#"{"Items":[{"pk":{"S":"a"}},{}],"Count":2,"ScannedCount":2,"LastEvaluatedKey":{"pk":{"S":"a"}}}"#
     ]]
@@ -92,7 +97,7 @@ fn what_a_batch_left_undone_is_a_request_again() {
 
     let options = ReadOptions { consistent_read: Some(true), ..ReadOptions::default() };
     let get = BatchGet {
-        responses: vec![("Music".to_owned(), vec![item()]), ("Empty".to_owned(), vec![])],
+        responses: vec![("Music".to_owned(), vec![item().into()]), ("Empty".to_owned(), vec![])],
         unprocessed: vec![UnprocessedKeys { table: "Music".to_owned(), keys: vec![item()], options }],
         capacity: vec![],
     };

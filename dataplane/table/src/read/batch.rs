@@ -96,7 +96,7 @@ fn answer(batch: &operation::BatchGetItem, answered: Vec<Answered>) -> output::B
     let mut answer = output::BatchGet::default();
     for (table, Answered { items, unprocessed, spent }) in batch.tables.iter().zip(answered) {
         let given = table.table.as_given();
-        answer.responses.push((given.to_owned(), items));
+        answer.responses.push((given.to_owned(), items.into_iter().map(Into::into).collect()));
         if !unprocessed.is_empty() {
             answer.unprocessed.push(table.unprocessed(unprocessed));
         }

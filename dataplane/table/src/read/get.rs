@@ -25,6 +25,7 @@ impl TableEngine {
             Some(projection) => item.map(|item| projection.apply(&item)),
             None => item,
         };
+        let item = item.map(Into::into);
         Ok(output::GetItem { item, capacity: spent.shown(get.table.as_given(), get.capacity) })
     }
 }

@@ -143,7 +143,7 @@ impl Page {
             None => spent.table += units,
         }
         output::Page {
-            items: (!plan.count_only).then_some(self.items),
+            items: (!plan.count_only).then(|| self.items.into_iter().map(Into::into).collect()),
             count: self.kept,
             scanned_count: self.evaluated,
             last_key: self.last_key,

@@ -134,7 +134,7 @@ async fn table(world: &World) -> Vec<Item> {
     let partita_protocol::Operation::Scan(scan) = scan else { unreachable!() };
     let page = world.engine.scan(&scan).await.unwrap();
     assert_eq!(page.last_key, None);
-    page.items.unwrap()
+    page.items.unwrap().iter().map(|item| item.decoded().into_owned()).collect()
 }
 
 /// The same items, whatever their order.

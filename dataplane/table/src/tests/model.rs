@@ -42,7 +42,11 @@ impl Model {
         self.require(put.condition.as_ref(), &put.item, put.on_condition_failure)?;
         let (capacity, metrics) = self.replace(&put.item, Some(put.item.clone()), put.capacity);
         let attributes = before.filter(|_| put.return_values == ReturnValues::AllOld);
-        Ok(output::WriteItem { attributes, capacity, metrics: metrics.filter(|_| put.collection_metrics) })
+        Ok(output::WriteItem {
+            attributes: attributes.map(Into::into),
+            capacity,
+            metrics: metrics.filter(|_| put.collection_metrics),
+        })
     }
 
     pub(super) fn delete(&mut self, delete: &operation::DeleteItem) -> Answer<output::WriteItem> {
@@ -50,7 +54,11 @@ impl Model {
         self.require(delete.condition.as_ref(), &delete.key, delete.on_condition_failure)?;
         let (capacity, metrics) = self.replace(&delete.key, None, delete.capacity);
         let attributes = before.filter(|_| delete.return_values == ReturnValues::AllOld);
-        Ok(output::WriteItem { attributes, capacity, metrics: metrics.filter(|_| delete.collection_metrics) })
+        Ok(output::WriteItem {
+            attributes: attributes.map(Into::into),
+            capacity,
+            metrics: metrics.filter(|_| delete.collection_metrics),
+        })
     }
 
     pub(super) fn update(&mut self, update: &operation::UpdateItem) -> Answer<output::WriteItem> {
@@ -76,14 +84,18 @@ impl Model {
             ReturnValues::UpdatedNew => touched(after),
         };
         let attributes = shown.filter(|item| !item.is_empty());
-        Ok(output::WriteItem { attributes, capacity, metrics: metrics.filter(|_| update.collection_metrics) })
+        Ok(output::WriteItem {
+            attributes: attributes.map(Into::into),
+            capacity,
+            metrics: metrics.filter(|_| update.collection_metrics),
+        })
     }
 
     pub(super) fn get(&self, get: &operation::GetItem) -> output::GetItem {
         let found = self.items.get(&key_of(&get.key));
         let units = read_units(found.map_or(0, item_size), get.consistency);
         let item = found.map(|item| get.projection.as_ref().map_or(item.clone(), |p| p.apply(item)));
-        output::GetItem { item, capacity: consumed(get.capacity, units, []) }
+        output::GetItem { item: item.map(Into::into), capacity: consumed(get.capacity, units, []) }
     }
 
     pub(super) fn batch_get(&self, batch: &operation::BatchGetItem) -> output::BatchGet {
@@ -91,7 +103,8 @@ impl Model {
         let found: Vec<_> = part.keys.iter().map(|key| self.items.get(&key_of(key))).collect();
         let units = found.iter().map(|item| read_units(item.map_or(0, item_size), part.consistency)).sum();
         let capacity = Vec::from_iter(consumed(batch.capacity, units, []));
-        let responses = vec![("indexed".to_owned(), found.into_iter().flatten().cloned().collect())];
+        let responses =
+            vec![("indexed".to_owned(), found.into_iter().flatten().cloned().map(Into::into).collect())];
         output::BatchGet { responses, unprocessed: Vec::new(), capacity }
     }
 
@@ -215,7 +228,7 @@ impl Model {
             if page.filter.is_none_or(|filter| filter.evaluate(&shown)) {
                 answer.count += 1;
                 let shown = page.projection.map_or(shown.clone(), |projection| projection.apply(&shown));
-                answer.items.get_or_insert_default().push(shown);
+                answer.items.get_or_insert_default().push(shown.into());
             }
             if page.limit == Some(answer.scanned_count) || bytes + fetched_bytes >= 1 << 20 {
                 answer.last_key = Some(continuation(stored, &range.name));
