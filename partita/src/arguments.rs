@@ -1,5 +1,6 @@
 //! The command line: what can be asked of the binary, and in which words.
 
+mod bench;
 mod check;
 mod client;
 mod kubectl;
@@ -10,6 +11,7 @@ mod operator;
 use clap::{Args, Parser, Subcommand};
 use partita_model::name::Scope;
 
+pub(crate) use bench::{BenchOptions, DistributionName, WorkloadName};
 pub(crate) use check::CheckOptions;
 pub(crate) use client::{ApplyOptions, DeleteOptions, DescribeOptions, GetOptions, Kind, OutputForm, Target};
 pub(crate) use kubectl::{
@@ -50,6 +52,11 @@ pub(crate) enum Command {
     ///
     /// Signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `helm test` runs it in the cluster.
     Check(CheckOptions),
+    /// Measure an endpoint under load: throughput, latencies, errors
+    ///
+    /// Works with any DynamoDB-compatible service. Signs with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. It makes a table of its own,
+    /// fills it as the workload needs, and deletes it afterwards.
+    Bench(BenchOptions),
     /// Run the operator (the Helm chart does this)
     Operator(OperatorOptions),
     /// Run a node (the operator does this)

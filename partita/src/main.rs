@@ -3,13 +3,14 @@
 //! - `partita local` runs everything in one process ([`local`]).
 //! - `partita operator` and `partita node` run the two planes in a cluster ([`operator`], [`node`]).
 //! - `partita apply`, `get`, `describe` and `delete` act on a running service as kubectl would ([`client`]); `partita check` tries an
-//!   endpoint as an application would ([`check`]).
+//!   endpoint as an application would ([`check`]), `partita bench` measures one under load ([`bench`]).
 //! - `partita kubectl`, or the same binary under the name `kubectl-partita`, looks at an installation in a cluster ([`kubectl`]).
 //!
 //! Only this crate reads the environment and the machine's clock. Start reading at [`arguments::Arguments`].
 
 mod adapters;
 mod arguments;
+mod bench;
 mod check;
 mod client;
 mod credentials;
@@ -55,6 +56,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Delete(options) => client::delete::run(&options),
         Command::Kubectl(plugin) => return kubectl::run(plugin),
         Command::Check(options) => check::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Operator(options) => operator::run(options),
         Command::Node(options) => node::run(options),
     };

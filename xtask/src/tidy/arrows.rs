@@ -43,8 +43,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "partita-controllers",
             "partita-node",
             "partita-kubernetes",
+            "partita-bench",
         ],
     ),
+    ("partita-bench", &[]),
     (
         "partita-instructions",
         &[

@@ -1,0 +1,137 @@
+//! What is to be measured, and the limits within which that makes sense.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::workload::Workload;
+
+/// Items are measured as the service measures them: names and values. Below this the fixed attributes alone are larger.
+pub const ITEM_BYTES_MIN: usize = 64;
+/// The service's limit of an item.
+pub const ITEM_BYTES_MAX: usize = 400 * 1024;
+/// Of distinct keys. A batch names this many different ones at least.
+pub const KEYS_MIN: u64 = 100;
+/// Keys are written with twelve digits.
+pub const KEYS_MAX: u64 = 1_000_000_000_000;
+/// Each costs a socket and two buffers.
+pub const CONNECTIONS_MAX: usize = 16_384;
+/// More threads than this no machine has use for.
+pub const THREADS_MAX: usize = 256;
+
+/// One measurement.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where requests go.
+    pub endpoint: Endpoint,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// What requests are signed with.
+    pub key: AccessKey,
+    /// What is asked.
+    pub workload: Workload,
+    /// The table; one of the workload's own name unless given.
+    pub table: Option<String>,
+    /// Connections, each with one request at a time.
+    pub connections: usize,
+    /// Threads that the connections are spread over.
+    pub threads: usize,
+    /// How long is measured.
+    pub duration: Duration,
+    /// How long requests are sent before that, unmeasured.
+    pub warm_up: Duration,
+    /// When the next request is sent.
+    pub pace: Pace,
+    /// Size of an item.
+    pub item_bytes: usize,
+    /// Number of items in the table.
+    pub keys: u64,
+    /// Which of them are asked for.
+    pub distribution: Distribution,
+    /// Whether a table that was made stays afterwards.
+    pub keep: bool,
+    /// Process of the server, if it runs on this machine.
+    pub pid: Option<u32>,
+    /// What the choice of keys and values begins with: equal seeds, equal requests.
+    pub seed: u64,
+}
+
+/// An access key.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// When the next request is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As soon as the connection has its answer: finds the highest throughput. A slow answer delays the next question, so that
+    /// latencies under load look better than users of an independent arrival see them.
+    Closed,
+    /// At a constant rate for all connections together, and latency counts from the instant at which a request was due: what users see.
+    Open {
+        /// Requests a second.
+        rate: f64,
+    },
+}
+
+/// How keys are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distribution {
+    /// Each as often as any other.
+    Uniform,
+    /// A few often, most seldom: the n-th most frequent with a weight of n to the power of minus this exponent.
+    Zipfian {
+        /// Above 0; YCSB's 0.99 is customary.
+        exponent: f64,
+    },
+}
+
+impl Plan {
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        self.table.as_deref().unwrap_or_else(|| self.workload.default_table())
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        within("--connections", self.connections, 1, CONNECTIONS_MAX)?;
+        within("--threads", self.threads, 1, THREADS_MAX.min(self.connections))?;
+        within("--item-size", self.item_bytes, ITEM_BYTES_MIN, ITEM_BYTES_MAX)?;
+        within("--keys", self.keys, KEYS_MIN, KEYS_MAX)?;
+        if self.duration.is_zero() {
+            return Err(Error::Plan("--duration is longer than nothing".to_owned()));
+        }
+        match self.pace {
+            Pace::Open { rate } if !(rate.is_finite() && rate > 0.0) => {
+                Err(Error::Plan(format!("--rate is above 0, not {rate}")))
+            }
+            _ => Ok(()),
+        }?;
+        match self.distribution {
+            Distribution::Zipfian { exponent } if !(exponent.is_finite() && exponent > 0.0) => {
+                Err(Error::Plan(format!("the exponent of zipfian keys is above 0, not {exponent}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn within<T: PartialOrd + fmt::Display>(option: &str, value: T, min: T, max: T) -> Result<(), Error> {
+    if value < min || value > max {
+        return Err(Error::Plan(format!("{option} is between {min} and {max}, not {value}")));
+    }
+    Ok(())
+}
