@@ -3,11 +3,15 @@
 //! - `tests/clients.rs` runs boto3, the AWS CLI, the JavaScript SDK v3 and the Go SDK v2 (`clients/`), unsigned and signed.
 //! - `tests/local.rs` covers the command line: flags, manifests, signals.
 //! - `tests/crash.rs` kills the process under load and looks for every acknowledged write.
+//! - `tests/torture/` kills it many times more and has the whole history judged: [`torture`].
+//! - `tests/faults/` sends bad clients, takes away room and file descriptors, damages files, and opens folders of other versions.
 //!
 //! This crate uses no other crate of Partita, so that it can only know what a user knows. `cargo xtask test` builds the binary and
 //! installs the clients first; run alone, the tests say what is missing.
 
 mod state;
+
+pub mod torture;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -68,6 +72,12 @@ impl Server {
     /// [`Self::start`] in a working folder.
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Result<Self> {
         Self::spawn(Command::new(binary()?).args(arguments_of(arguments)).current_dir(folder))
+    }
+
+    /// [`Self::start`] by another program, such as `prlimit`, that becomes what its last arguments name.
+    pub fn start_under(program: &[&str], arguments: &[&str]) -> Result<Self> {
+        let (name, first) = program.split_first().context("a program has a name")?;
+        Self::spawn(Command::new(name).args(first).arg(binary()?).args(arguments_of(arguments)))
     }
 
     fn spawn(command: &mut Command) -> Result<Self> {
@@ -206,7 +216,7 @@ fn arguments_of<'a>(more: &[&'a str]) -> Vec<&'a str> {
     ["local", "--listen", "127.0.0.1:0"].into_iter().chain(more.iter().copied()).collect()
 }
 
-fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
+pub(crate) fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         // Ends with the child's stdout, or when the server was dropped.

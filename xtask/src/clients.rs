@@ -1,4 +1,5 @@
-//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2.
+//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2. And what the judge of
+//! histories needs.
 //!
 //! Each is installed by its own package manager from the pinned files under `e2e/clients`, into the cache folder, and again only
 //! when those files change.
@@ -78,7 +79,9 @@ fn javascript(shell: &Shell) -> Result<()> {
 
 fn go(shell: &Shell) -> Result<()> {
     ensure!(has_go(), "go is missing: install it with your system's package manager");
-    run(Command::new("go").current_dir(shell.root.join("e2e/clients/go")).args(["mod", "download"]))
+    ["e2e/clients/go", "e2e/linearizability"].into_iter().try_for_each(|module| {
+        run(Command::new("go").current_dir(shell.root.join(module)).args(["mod", "download"]))
+    })
 }
 
 fn has_go() -> bool {

@@ -4,6 +4,7 @@
 //! - `crds` regenerates `crds/` from `operator/api`.
 //! - `fuzz` runs a fuzz target for as long as asked; `test` runs each of them briefly.
 //! - `cluster` builds, starts and stops a real Kubernetes for development and tests.
+//! - `torture` kills `partita local` under load for as long as asked; `test` does so briefly.
 //! - `measure` prints start-up time and resident memory of `partita local`.
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
@@ -16,6 +17,7 @@ mod measure;
 mod shell;
 mod test;
 mod tidy;
+mod torture;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ enum Command {
     /// A real Kubernetes in namespaces of its own: build it, start it, work in it
     #[command(subcommand)]
     Cluster(cluster::Command),
+    /// Kill `partita local` under load, again and again, and check every promise
+    Torture(torture::Options),
     /// Print start-up time and resident memory of `partita local`
     Measure,
 }
@@ -80,6 +84,7 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&shell).and_then(|()| test::fresh(&shell)),
         Command::Fuzz { target, seconds } => fuzz::guided(&shell, &target, seconds),
         Command::Cluster(command) => cluster::run(&shell, command),
+        Command::Torture(options) => torture::long(&shell, &options),
         Command::Measure => measure::run(&shell),
     }
 }
