@@ -11,7 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-expression", &["partita-model"]),
     ("partita-protocol", &["partita-model", "partita-expression"]),
     ("partita-identity", &["partita-model"]),
-    ("partita-storage", &["partita-model"]),
+    ("partita-wal", &[]),
+    ("partita-storage", &["partita-model", "partita-wal"]),
     ("partita-table", &["partita-model", "partita-expression", "partita-protocol", "partita-storage"]),
     ("partita-gateway", &["partita-model", "partita-protocol", "partita-identity", "partita-table"]),
     (
