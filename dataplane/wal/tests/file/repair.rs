@@ -1,0 +1,129 @@
+//! Repairing a damaged log.
+
+use partita_wal::Error;
+use partita_wal::check::{check_on, plan_repair_on, repair_on};
+use partita_wal::simulated::{Loss, SimulatedDisk};
+
+use crate::host::{Host, SHARD, has, put, to_data_file};
+
+const SECOND: &str = "000000000002.log";
+const ROWS: u64 = 40;
+
+/// A log of several segments, of two shards.
+async fn log() -> Host {
+    let host = Host::new();
+    let db = host.start(SHARD).await.unwrap();
+    let other = host.start("other").await.unwrap();
+    for number in 0..ROWS {
+        put(&db, number, 100_000).await.unwrap();
+        put(&other, number, 10).await.unwrap();
+    }
+    let disk = host.disk.cut_power(Loss::Everything);
+    Host { disk, ..host }
+}
+
+fn damage(disk: &SimulatedDisk, name: &str, at: usize) -> SimulatedDisk {
+    let damaged = disk.copy();
+    let mut content = disk.content(name).unwrap();
+    content[at] ^= 1;
+    damaged.put(name, Some(content));
+    damaged
+}
+
+#[tokio::test]
+async fn a_repair_keeps_what_is_before_the_damage_and_says_what_it_loses() {
+    let host = log().await;
+    assert_eq!(plan_repair_on(&host.disk).unwrap(), None, "there is nothing to repair");
+    let disk = damage(&host.disk, SECOND, 500_000);
+    let refused = host.reopen(disk.clone()).err().unwrap();
+    assert!(
+        matches!(&refused, Error::Damaged { place, offset, .. }
+        if place.ends_with(SECOND) && (400_000..=500_000).contains(offset)),
+        "{refused}"
+    );
+    let plan = plan_repair_on(&disk).unwrap().unwrap();
+    let (kept, lost) = (plan.kept[SHARD], plan.lost[SHARD]);
+    // The damaged group itself cannot be counted.
+    assert_eq!(kept.rows + lost.rows + 1, ROWS);
+    assert_eq!(plan.kept["other"].rows + plan.lost["other"].rows, ROWS);
+    assert!(kept.rows >= 10 && lost.rows >= 20, "{kept:?} {lost:?}");
+    assert_eq!((kept.first_seq, lost.last_seq), (1, ROWS));
+    assert!(plan.unreadable_bytes > 100_000 && plan.unreadable_bytes < 101_000, "{}", plan.unreadable_bytes);
+
+    repair_on(&disk, &plan).unwrap();
+    assert_eq!(check_on(&disk).unwrap().damage, None);
+    assert!(disk.content("000000000002.log.damaged").is_some(), "what was damaged is kept");
+    let host = host.reopen(disk).unwrap();
+    let db = host.start(SHARD).await.unwrap();
+    for number in 0..ROWS {
+        assert_eq!(has(&db, number).await, number < kept.rows, "{number}");
+    }
+    put(&db, 100, 10).await.unwrap();
+    let host = host.reopen(host.disk.cut_power(Loss::Everything)).unwrap();
+    let db = host.start(SHARD).await.unwrap();
+    assert!(has(&db, 100).await && has(&db, 0).await && !has(&db, ROWS - 1).await);
+}
+
+#[tokio::test]
+async fn a_repaired_log_goes_on_though_the_manifest_knows_of_more() {
+    let host = Host::new();
+    let db = host.start(SHARD).await.unwrap();
+    for number in 0..ROWS {
+        put(&db, number, 100_000).await.unwrap();
+        if number == 20 {
+            to_data_file(&db).await;
+        }
+    }
+    // The manifest is written once more and knows of the last record.
+    let scope = slatedb::config::CheckpointScope::Durable;
+    db.create_checkpoint(scope, &slatedb::config::CheckpointOptions::default()).await.unwrap();
+    let disk = damage(&host.disk.cut_power(Loss::Everything), SECOND, 100);
+    let plan = plan_repair_on(&disk).unwrap().unwrap();
+    repair_on(&disk, &plan).unwrap();
+    let host = host.reopen(disk).unwrap();
+    let db = host.start(SHARD).await.unwrap();
+    assert!(has(&db, 20).await, "what is in a data file is not lost");
+    assert!(!has(&db, ROWS - 1).await);
+    put(&db, 100, 10).await.unwrap();
+    let host = host.reopen(host.disk.cut_power(Loss::Everything)).unwrap();
+    assert!(has(&host.start(SHARD).await.unwrap(), 100).await);
+}
+
+#[tokio::test]
+async fn every_kind_of_damage_can_be_repaired() {
+    let host = log().await;
+    let whole = host.disk.content(SECOND).unwrap();
+    let missing = host.disk.copy();
+    missing.put(SECOND, None);
+    let short = host.disk.copy();
+    short.put(SECOND, Some(whole[..300_000].to_vec()));
+    let empty = host.disk.copy();
+    empty.put(SECOND, Some(Vec::new()));
+    let id = host.disk.copy();
+    id.put("id", Some(b"something else".to_vec()));
+    let cases =
+        [missing, short, empty, id, damage(&host.disk, SECOND, 0), damage(&host.disk, "000000000001.log", 9)];
+    for (case, disk) in cases.into_iter().enumerate() {
+        assert!(matches!(host.reopen(disk.clone()).err(), Some(Error::Damaged { .. })), "case {case}");
+        let plan = plan_repair_on(&disk).unwrap().unwrap();
+        let kept = plan.kept.get(SHARD).map_or(0, |records| records.rows);
+        repair_on(&disk, &plan).unwrap();
+        let host = host.reopen(disk).unwrap();
+        let db = host.start(SHARD).await.unwrap();
+        for number in 0..ROWS {
+            // Damage of the id alone loses nothing.
+            assert_eq!(has(&db, number).await, case == 3 || number < kept, "case {case}, row {number}");
+        }
+        put(&db, 100, 10).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_repair_of_something_else_is_refused() {
+    let host = log().await;
+    let disk = damage(&host.disk, SECOND, 500_000);
+    let plan = plan_repair_on(&disk).unwrap().unwrap();
+    let worse = damage(&disk, SECOND, 1000);
+    assert!(matches!(repair_on(&worse, &plan), Err(Error::Replanned { .. })));
+    assert!(matches!(repair_on(&host.disk, &plan), Err(Error::Replanned { .. })));
+}
