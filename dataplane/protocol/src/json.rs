@@ -2,15 +2,21 @@
 //!
 //! A body becomes [`Members`]; each operation takes its members out by name and type. Unknown members are ignored, `null`
 //! members count as absent, and of duplicate members the last one counts. Values move: no string of an item is copied.
+//!
+//! Bodies of the hot operations are first tried by [`pull`], which reads what is unremarkable faster and leaves the rest to this.
 
 mod attribute;
 pub(crate) mod base64;
+mod plain;
+mod pull;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 pub(crate) use attribute::{Candidate, SetKind, ValueFault, attribute_value, candidate, item};
+pub(crate) use plain::plain_length;
+pub(crate) use pull::{Cursor, Pull, Taken, Text, once};
 
 use crate::ServiceError;
 
@@ -78,6 +84,11 @@ impl Members {
     /// A `String` member.
     pub(crate) fn string(&mut self, name: &str) -> Result<Option<String>, ServiceError> {
         self.read(name, string)
+    }
+
+    /// A `String` member, as [`pull`] gives it too.
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<Text<'static>>, ServiceError> {
+        Ok(self.string(name)?.map(Text::Owned))
     }
 
     /// A `Boolean` member.

@@ -82,10 +82,30 @@ pub enum Operation {
 impl Operation {
     /// Reads a request body: everything that can be refused without a table is refused here, first things first.
     pub fn parse(name: OperationName, body: &[u8]) -> Result<Self, ServiceError> {
+        Self::pull(name, body).map_or_else(|| Self::parse_exactly(name, body), Ok)
+    }
+
+    /// Reads any body, and says what is wrong with it.
+    pub(crate) fn parse_exactly(name: OperationName, body: &[u8]) -> Result<Self, ServiceError> {
         let members = Members::of_body(body)?;
         Self::read(name, members).map_err(|error| match name.envelopes_rules() {
             true => error.in_envelope(),
             false => error,
+        })
+    }
+
+    /// Reads an unremarkable body of an operation that comes often: as [`Self::parse_exactly`] does, but several times faster.
+    pub(crate) fn pull(name: OperationName, body: &[u8]) -> Option<Self> {
+        Some(match name {
+            OperationName::PutItem => Self::PutItem(PutItem::pull(body)?),
+            OperationName::GetItem => Self::GetItem(GetItem::pull(body)?),
+            OperationName::UpdateItem => Self::UpdateItem(UpdateItem::pull(body)?),
+            OperationName::DeleteItem => Self::DeleteItem(DeleteItem::pull(body)?),
+            OperationName::BatchGetItem => Self::BatchGetItem(BatchGetItem::pull(body)?),
+            OperationName::BatchWriteItem => Self::BatchWriteItem(BatchWriteItem::pull(body)?),
+            OperationName::Query => Self::Query(Query::pull(body)?),
+            OperationName::Scan => Self::Scan(Scan::pull(body)?),
+            _ => return None,
         })
     }
 

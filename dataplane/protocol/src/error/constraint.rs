@@ -25,13 +25,17 @@ enum Step {
 }
 
 /// Where in a request a member stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place(Vec<Step>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// A top-level member, camelCase. Apart, so that places without more, which every request makes, allocate nothing.
+    member: &'static str,
+    rest: Vec<Step>,
+}
 
 impl Place {
     /// A top-level member; `name` in camelCase.
     pub(crate) fn member(name: &'static str) -> Self {
-        Self(vec![Step::Member(name)])
+        Self { member: name, rest: Vec::new() }
     }
 
     /// A member of the structure at this place; `name` in camelCase.
@@ -53,18 +57,21 @@ impl Place {
     }
 
     fn with(&self, step: Step) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step);
-        Self(steps)
+        let mut place = self.clone();
+        place.rest.push(step);
+        place
     }
 
     /// `keySchema.1.member.keyType`, or with capitals in the 2026 wording.
     fn render(&self, wording: Wording) -> String {
-        let mut parts: Vec<String> = Vec::with_capacity(self.0.len());
-        for step in &self.0 {
+        let member = |name: &str| match wording {
+            Wording::Modern2026 => capitalized(name),
+            Wording::Classic => name.to_owned(),
+        };
+        let mut parts = vec![member(self.member)];
+        for step in &self.rest {
             match step {
-                Step::Member(name) if wording == Wording::Modern2026 => parts.push(capitalized(name)),
-                Step::Member(name) => parts.push((*name).to_owned()),
+                Step::Member(name) => parts.push(member(name)),
                 Step::Key(key) => parts.push(key.clone()),
                 Step::Element(Some(number)) => parts.push(format!("{number}.member")),
                 Step::Element(None) => parts.push("member".to_owned()),

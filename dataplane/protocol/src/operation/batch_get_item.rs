@@ -15,7 +15,7 @@ use super::table_ref::table_keys;
 use super::{ReturnCapacity, TableRef};
 use crate::ServiceError;
 use crate::error::{BatchKind, Constraint, Place, Violations};
-use crate::json::{Candidate, Members, item};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, item, once};
 use crate::output::{Answer as _, ReadOptions, UnprocessedKeys, item_to_json};
 
 /// Reads many items by their keys, each read by itself.
@@ -48,29 +48,56 @@ impl BatchGetTable {
     }
 }
 
-struct Given {
-    tables: Option<BTreeMap<String, GivenTable>>,
-    capacity: Option<String>,
+#[derive(Default)]
+struct Given<'b> {
+    tables: Option<BTreeMap<String, GivenTable<'b>>>,
+    capacity: Option<Text<'b>>,
 }
 
-struct GivenTable {
+#[derive(Default)]
+struct GivenTable<'b> {
     keys: Option<Vec<Candidate<Item>>>,
     consistent: Option<bool>,
-    projection: GivenProjection,
+    projection: GivenProjection<'b>,
     maps: GivenMaps,
+}
+
+impl<'b> Pull<'b> for Given<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "RequestItems" => once(&mut self.tables, cursor.map(GivenTable::pull)),
+            "ReturnConsumedCapacity" => once(&mut self.capacity, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'b> Pull<'b> for GivenTable<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "Keys" => once(&mut self.keys, cursor.list(|cursor| cursor.item().map(Ok))),
+            "ConsistentRead" => once(&mut self.consistent, cursor.boolean()),
+            _ => Some(self.projection.member(name, cursor)? || self.maps.names_member(name, cursor)?),
+        }
+    }
 }
 
 impl BatchGetItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let given = Given {
             tables: members.map("RequestItems", GivenTable::read)?,
-            capacity: members.string("ReturnConsumedCapacity")?,
+            capacity: members.text("ReturnConsumedCapacity")?,
         };
         given.check()
     }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        Given::pull_body(body)?.check().ok()
+    }
 }
 
-impl Given {
+impl Given<'_> {
     fn check(self) -> Result<BatchGetItem, ServiceError> {
         let mut violations = Violations::new();
         let place = Place::member("requestItems");
@@ -98,7 +125,7 @@ impl Given {
     }
 }
 
-impl GivenTable {
+impl GivenTable<'_> {
     fn read(value: Value) -> Result<Self, ServiceError> {
         let mut members = Members::of_value(value)?;
         Ok(Self {
@@ -148,8 +175,8 @@ impl GivenTable {
 }
 
 /// Both syntaxes in one request are refused, also when they stand at different tables.
-fn refuse_mix_over_tables(tables: &BTreeMap<String, GivenTable>) -> Result<(), ServiceError> {
-    let over_all = |presence: fn(&GivenProjection) -> Presence| {
+fn refuse_mix_over_tables<'b>(tables: &BTreeMap<String, GivenTable<'b>>) -> Result<(), ServiceError> {
+    let over_all = |presence: fn(&GivenProjection<'b>) -> Presence| {
         let mut all = tables.values().map(|table| presence(&table.projection));
         all.find(|(_, given)| *given)
     };
@@ -159,7 +186,7 @@ fn refuse_mix_over_tables(tables: &BTreeMap<String, GivenTable>) -> Result<(), S
 }
 
 /// The map of tables as errors echo it.
-fn shown_tables(tables: &BTreeMap<String, GivenTable>) -> String {
+fn shown_tables(tables: &BTreeMap<String, GivenTable<'_>>) -> String {
     let tables: BTreeMap<&String, UnprocessedKeys> = tables
         .iter()
         .map(|(name, table)| {

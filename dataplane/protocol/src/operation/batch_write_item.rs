@@ -10,7 +10,7 @@ use super::table_ref::table_keys;
 use super::{ReturnCapacity, TableRef, attributes};
 use crate::ServiceError;
 use crate::error::{BatchKind, Constraint, Place, Violations};
-use crate::json::{Candidate, Members, item, list};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, item, list, once};
 
 /// Puts and deletes many items, each write by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,30 +41,68 @@ pub enum BatchWrite {
     Delete(Item),
 }
 
-struct Given {
+#[derive(Default)]
+struct Given<'b> {
     tables: Option<BTreeMap<String, Vec<GivenWrite>>>,
-    capacity: Option<String>,
-    collection_metrics: Option<String>,
+    capacity: Option<Text<'b>>,
+    collection_metrics: Option<Text<'b>>,
 }
 
 /// One element of the list; the outer option is the request, the inner one its item or key.
+#[derive(Default)]
 struct GivenWrite {
     put: Option<Option<Candidate<Item>>>,
     delete: Option<Option<Candidate<Item>>>,
+}
+
+impl<'b> Pull<'b> for Given<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "RequestItems" => once(&mut self.tables, cursor.map(|cursor| cursor.list(GivenWrite::pull))),
+            "ReturnConsumedCapacity" => once(&mut self.capacity, cursor.text()),
+            "ReturnItemCollectionMetrics" => once(&mut self.collection_metrics, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'b> Pull<'b> for GivenWrite {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "PutRequest" => once(&mut self.put, only_member("Item", cursor)),
+            "DeleteRequest" => once(&mut self.delete, only_member("Key", cursor)),
+            _ => Some(false),
+        }
+    }
+}
+
+/// An object whose only member is a map of attribute values.
+fn only_member(wanted: &str, cursor: &mut Cursor<'_>) -> Option<Option<Candidate<Item>>> {
+    let mut found = None;
+    cursor.object(|cursor, name| {
+        let item = if name == wanted { cursor.item() } else { None };
+        once(&mut found, item.map(Ok)).map(|_| ())
+    })?;
+    Some(found)
 }
 
 impl BatchWriteItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let given = Given {
             tables: members.map("RequestItems", |requests| list(requests, GivenWrite::read))?,
-            capacity: members.string("ReturnConsumedCapacity")?,
-            collection_metrics: members.string("ReturnItemCollectionMetrics")?,
+            capacity: members.text("ReturnConsumedCapacity")?,
+            collection_metrics: members.text("ReturnItemCollectionMetrics")?,
         };
         given.check()
     }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        Given::pull_body(body)?.check().ok()
+    }
 }
 
-impl Given {
+impl Given<'_> {
     fn check(self) -> Result<BatchWriteItem, ServiceError> {
         let mut violations = Violations::new();
         let capacity = return_capacity(self.capacity.as_deref(), &mut violations);

@@ -7,7 +7,7 @@ use super::whole_write::{CheckedWrite, GivenWrite};
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
 use crate::error::Place;
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken};
 
 /// Deletes an item, if it is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,16 @@ pub struct DeleteItem {
 
 impl DeleteItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
-        let given = GivenWrite::read("Key", &mut members)?;
+        Self::of(GivenWrite::read("Key", &mut members)?)
+    }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        let PullKey(given) = PullKey::pull_body(body)?;
+        Self::of(given).ok()
+    }
+
+    fn of(given: GivenWrite<'_>) -> Result<Self, ServiceError> {
         let checked = given.check(Place::member("key"), |_| Ok(()))?;
         let CheckedWrite {
             table,
@@ -50,5 +59,15 @@ impl DeleteItem {
             capacity,
             collection_metrics,
         })
+    }
+}
+
+/// The members of a body in which there is a key in the place of an item.
+#[derive(Default)]
+struct PullKey<'b>(GivenWrite<'b>);
+
+impl<'b> Pull<'b> for PullKey<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        self.0.member("Key", name, cursor)
     }
 }

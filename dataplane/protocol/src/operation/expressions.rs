@@ -10,28 +10,36 @@ use partita_model::{AttributeValue, Item, limits};
 use super::legacy::{GivenExpected, check_expected, conditional_operator, expected_values};
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::{Candidate, Members, attribute_value};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, attribute_value, once};
 
 /// A parameter's name, and whether the request holds it.
 pub(crate) type Presence = (&'static str, bool);
 
 /// Refuses a request with expressions and legacy parameters; both lists in the order in which the sentence names them.
 pub(crate) fn refuse_mix(legacy: &[Presence], expressions: &[Presence]) -> Result<(), ServiceError> {
+    let is_given = |parameters: &[Presence]| parameters.iter().any(|(_, given)| *given);
+    if !is_given(legacy) || !is_given(expressions) {
+        return Ok(());
+    }
     let present = |parameters: &[Presence]| -> Vec<&'static str> {
         parameters.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
     };
-    let (legacy, expressions) = (present(legacy), present(expressions));
-    match legacy.is_empty() || expressions.is_empty() {
-        true => Ok(()),
-        false => Err(ServiceError::mixed_expressions(&legacy, &expressions)),
-    }
+    Err(ServiceError::mixed_expressions(&present(legacy), &present(expressions)))
 }
 
 /// `ExpressionAttributeNames` and `ExpressionAttributeValues`, as given.
 #[derive(Default)]
 pub(crate) struct GivenMaps {
     names: Option<BTreeMap<String, String>>,
-    values: Option<BTreeMap<String, Candidate<AttributeValue>>>,
+    values: Option<GivenValues>,
+}
+
+/// `ExpressionAttributeValues`, as given.
+enum GivenValues {
+    /// Known to be attribute values.
+    Accepted(Item),
+    /// Not looked at yet.
+    Candidates(BTreeMap<String, Candidate<AttributeValue>>),
 }
 
 /// The two maps, their values accepted.
@@ -44,12 +52,22 @@ impl GivenMaps {
     /// The maps of an operation whose expressions take names and values.
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         let values = members.map("ExpressionAttributeValues", attribute_value)?;
-        Ok(Self { values, ..Self::read_names(members)? })
+        Ok(Self { values: values.map(GivenValues::Candidates), ..Self::read_names(members)? })
     }
 
     /// The map of an operation whose only expression is a projection.
     pub(crate) fn read_names(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self { names: members.string_map("ExpressionAttributeNames")?, values: None })
+    }
+
+    /// Takes the member of an operation whose only expression is a projection.
+    pub(crate) fn names_member(&mut self, name: &str, cursor: &mut Cursor<'_>) -> Taken {
+        match name {
+            "ExpressionAttributeNames" => {
+                once(&mut self.names, cursor.map(|cursor| cursor.text().map(Text::into_owned)))
+            }
+            _ => Some(false),
+        }
     }
 
     /// Whether `ExpressionAttributeNames` was given.
@@ -62,8 +80,7 @@ impl GivenMaps {
         check_maps_have_expressions(self.names.is_some(), self.values.is_some(), accepted)?;
         check_names(self.names.as_ref())?;
         self.check_lengths()?;
-        check_value_keys(self.values.as_ref().map(BTreeMap::keys))?;
-        let values = self.values.map(accept_values).transpose()?;
+        let values = self.values.map(GivenValues::accept).transpose()?;
         Ok(Maps { names: self.names, values })
     }
 
@@ -83,14 +100,41 @@ impl GivenMaps {
     }
 }
 
-fn accept_values(given: BTreeMap<String, Candidate<AttributeValue>>) -> Result<Item, ServiceError> {
-    given
-        .into_iter()
-        .map(|(key, value)| match value {
-            Ok(value) => Ok((key, value)),
-            Err(fault) => Err(ServiceError::invalid_expression_value(&key, &fault)),
-        })
-        .collect()
+impl<'b> Pull<'b> for GivenMaps {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "ExpressionAttributeValues" => {
+                let values = cursor.map(Cursor::attribute_value);
+                once(&mut self.values, values.map(GivenValues::Accepted))
+            }
+            _ => self.names_member(name, cursor),
+        }
+    }
+}
+
+impl GivenValues {
+    /// The values, unless there are none, or a key is no placeholder, or one of them is no value: in this order.
+    fn accept(self) -> Result<Item, ServiceError> {
+        match self {
+            Self::Accepted(values) => {
+                check_value_keys(Some(values.keys()))?;
+                Ok(values)
+            }
+            Self::Candidates(given) => {
+                check_value_keys(Some(given.keys()))?;
+                given.into_iter().map(accept_value).collect()
+            }
+        }
+    }
+}
+
+fn accept_value(
+    (key, value): (String, Candidate<AttributeValue>),
+) -> Result<(String, AttributeValue), ServiceError> {
+    match value {
+        Ok(value) => Ok((key, value)),
+        Err(fault) => Err(ServiceError::invalid_expression_value(&key, &fault)),
+    }
 }
 
 impl Maps {
@@ -101,18 +145,28 @@ impl Maps {
 }
 
 /// The condition of a write, in either syntax, as given.
-pub(crate) struct GivenRequirement {
+#[derive(Default)]
+pub(crate) struct GivenRequirement<'b> {
     expected: Option<BTreeMap<String, GivenExpected>>,
     operator: Option<String>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl GivenRequirement {
+impl<'b> Pull<'b> for GivenRequirement<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "ConditionExpression" => once(&mut self.expression, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'b> GivenRequirement<'b> {
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             expected: members.map("Expected", GivenExpected::read)?,
             operator: members.string("ConditionalOperator")?,
-            expression: members.string("ConditionExpression")?,
+            expression: members.text("ConditionExpression")?,
         })
     }
 
@@ -135,7 +189,7 @@ impl GivenRequirement {
     }
 
     /// Compiles the legacy form, and leaves the expression to be parsed.
-    pub(crate) fn compile_legacy(self) -> Result<Requirement, ServiceError> {
+    pub(crate) fn compile_legacy(self) -> Result<Requirement<'b>, ServiceError> {
         let operator = conditional_operator(self.operator.as_deref(), &mut Violations::new());
         let expected = expected_values(self.expected.unwrap_or_default())?;
         let legacy = Condition::from_expected(expected, operator)?;
@@ -144,12 +198,12 @@ impl GivenRequirement {
 }
 
 /// The condition of a write whose legacy form has been compiled.
-pub(crate) struct Requirement {
+pub(crate) struct Requirement<'b> {
     legacy: Option<Condition>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl Requirement {
+impl Requirement<'_> {
     /// For [`GivenMaps::check`].
     pub(crate) fn accepted(&self) -> (Kind, bool) {
         (Kind::Condition, self.expression.is_some())

@@ -12,7 +12,7 @@ use super::table_ref::table_name;
 use super::{ReturnCapacity, TableRef};
 use crate::ServiceError;
 use crate::error::{Place, Violations};
-use crate::json::{Candidate, Members, item};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, item, once};
 
 /// Reads one item by its key.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,30 +29,48 @@ pub struct GetItem {
     pub capacity: ReturnCapacity,
 }
 
-struct Given {
-    table: Option<String>,
+#[derive(Default)]
+struct Given<'b> {
+    table: Option<Text<'b>>,
     key: Option<Candidate<Item>>,
     consistent: Option<bool>,
-    projection: GivenProjection,
-    capacity: Option<String>,
+    projection: GivenProjection<'b>,
+    capacity: Option<Text<'b>>,
     maps: GivenMaps,
+}
+
+impl<'b> Pull<'b> for Given<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "TableName" => once(&mut self.table, cursor.text()),
+            "Key" => once(&mut self.key, cursor.item().map(Ok)),
+            "ConsistentRead" => once(&mut self.consistent, cursor.boolean()),
+            "ReturnConsumedCapacity" => once(&mut self.capacity, cursor.text()),
+            _ => Some(self.projection.member(name, cursor)? || self.maps.names_member(name, cursor)?),
+        }
+    }
 }
 
 impl GetItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let given = Given {
-            table: members.string("TableName")?,
+            table: members.text("TableName")?,
             key: members.read("Key", item)?,
             consistent: members.boolean("ConsistentRead")?,
             projection: GivenProjection::read(&mut members)?,
-            capacity: members.string("ReturnConsumedCapacity")?,
+            capacity: members.text("ReturnConsumedCapacity")?,
             maps: GivenMaps::read_names(&mut members)?,
         };
         given.check()
     }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        Given::pull_body(body)?.check().ok()
+    }
 }
 
-impl Given {
+impl Given<'_> {
     fn check(self) -> Result<GetItem, ServiceError> {
         let mut violations = Violations::new();
         let capacity = return_capacity(self.capacity.as_deref(), &mut violations);

@@ -16,17 +16,18 @@ use super::table_ref::{index_name, table_name};
 use super::{ReturnCapacity, Select, TableRef, attributes};
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::{Candidate, Members, item};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, item, once};
 
 /// The parameters of a page that are no expressions, as given.
-pub(crate) struct GivenPage {
-    table: Option<String>,
-    index: Option<String>,
-    select: Option<String>,
+#[derive(Default)]
+pub(crate) struct GivenPage<'b> {
+    table: Option<Text<'b>>,
+    index: Option<Text<'b>>,
+    select: Option<Text<'b>>,
     limit: Option<i64>,
     start_key: Option<Candidate<Item>>,
     consistent: Option<bool>,
-    capacity: Option<String>,
+    capacity: Option<Text<'b>>,
 }
 
 /// The same, within their constraints.
@@ -40,16 +41,31 @@ pub(crate) struct Page {
     start_key: Option<Candidate<Item>>,
 }
 
-impl GivenPage {
+impl<'b> Pull<'b> for GivenPage<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "TableName" => once(&mut self.table, cursor.text()),
+            "IndexName" => once(&mut self.index, cursor.text()),
+            "Select" => once(&mut self.select, cursor.text()),
+            "Limit" => once(&mut self.limit, cursor.integer()),
+            "ExclusiveStartKey" => once(&mut self.start_key, cursor.item().map(Ok)),
+            "ConsistentRead" => once(&mut self.consistent, cursor.boolean()),
+            "ReturnConsumedCapacity" => once(&mut self.capacity, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl GivenPage<'_> {
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
-            table: members.string("TableName")?,
-            index: members.string("IndexName")?,
-            select: members.string("Select")?,
+            table: members.text("TableName")?,
+            index: members.text("IndexName")?,
+            select: members.text("Select")?,
             limit: members.integer("Limit")?,
             start_key: members.read("ExclusiveStartKey", item)?,
             consistent: members.boolean("ConsistentRead")?,
-            capacity: members.string("ReturnConsumedCapacity")?,
+            capacity: members.text("ReturnConsumedCapacity")?,
         })
     }
 
@@ -77,7 +93,7 @@ impl GivenPage {
 
 impl Page {
     /// Whether `Select` goes with the projection and with what is read. The 2026 wording prefixes these rules of reads alone.
-    pub(crate) fn check_select(&self, projection: &HalfProjection) -> Result<(), ServiceError> {
+    pub(crate) fn check_select(&self, projection: &HalfProjection<'_>) -> Result<(), ServiceError> {
         projection.agrees_with(self.select, self.index.is_some()).map_err(ServiceError::in_envelope)
     }
 
@@ -98,22 +114,32 @@ pub(crate) fn positive(name: &'static str, given: i64, violations: &mut Violatio
 }
 
 /// The filter of a page in either syntax, as given.
-pub(crate) struct GivenFilter {
-    /// `QueryFilter` or `ScanFilter`.
+#[derive(Default)]
+pub(crate) struct GivenFilter<'b> {
+    /// `QueryFilter` or `ScanFilter`; of no matter when no legacy form is given.
     name: &'static str,
     conditions: Option<BTreeMap<String, GivenCondition>>,
     operator: Option<String>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl GivenFilter {
+impl<'b> Pull<'b> for GivenFilter<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "FilterExpression" => once(&mut self.expression, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'b> GivenFilter<'b> {
     /// `name` is that of the legacy parameter.
     pub(crate) fn read(name: &'static str, members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             name,
             conditions: members.map(name, GivenCondition::read)?,
             operator: members.string("ConditionalOperator")?,
-            expression: members.string("FilterExpression")?,
+            expression: members.text("FilterExpression")?,
         })
     }
 
@@ -141,7 +167,7 @@ impl GivenFilter {
     }
 
     /// Compiles the legacy form, and leaves the expression to be parsed.
-    pub(crate) fn compile_legacy(self) -> Result<HalfFilter, ServiceError> {
+    pub(crate) fn compile_legacy(self) -> Result<HalfFilter<'b>, ServiceError> {
         let operator = conditional_operator(self.operator.as_deref(), &mut Violations::new());
         let conditions = condition_values(self.conditions.unwrap_or_default())?;
         let legacy = Condition::from_filter(conditions, operator)?;
@@ -150,12 +176,12 @@ impl GivenFilter {
 }
 
 /// A filter whose legacy form has been compiled.
-pub(crate) struct HalfFilter {
+pub(crate) struct HalfFilter<'b> {
     legacy: Option<Condition>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl HalfFilter {
+impl HalfFilter<'_> {
     /// For [`GivenMaps::check`](super::expressions::GivenMaps::check).
     pub(crate) fn accepted(&self) -> (Kind, bool) {
         (Kind::Filter, self.expression.is_some())
@@ -172,6 +198,6 @@ impl HalfFilter {
 
 /// The legacy projection, filter and operator of a page, for
 /// [`refuse_mix`](super::expressions::refuse_mix).
-pub(crate) fn legacy_parameters(projection: &GivenProjection, filter: &GivenFilter) -> Vec<Presence> {
+pub(crate) fn legacy_parameters(projection: &GivenProjection<'_>, filter: &GivenFilter<'_>) -> Vec<Presence> {
     std::iter::once(projection.legacy()).chain(filter.legacy()).collect()
 }

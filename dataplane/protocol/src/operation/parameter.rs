@@ -2,7 +2,7 @@
 
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken, Text, once};
 
 /// Which attributes a write answers with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -97,11 +97,12 @@ pub(crate) fn collection_metrics(given: Option<&str>, violations: &mut Violation
 }
 
 /// The parameters of a single-item write that say what its answer holds, as given.
-pub(crate) struct GivenReturns {
-    return_values: Option<String>,
-    on_condition_failure: Option<String>,
-    capacity: Option<String>,
-    collection_metrics: Option<String>,
+#[derive(Default)]
+pub(crate) struct GivenReturns<'b> {
+    return_values: Option<Text<'b>>,
+    on_condition_failure: Option<Text<'b>>,
+    capacity: Option<Text<'b>>,
+    collection_metrics: Option<Text<'b>>,
 }
 
 /// What a single-item write's answer holds.
@@ -112,13 +113,26 @@ pub(crate) struct Returns {
     pub(crate) collection_metrics: bool,
 }
 
-impl GivenReturns {
+impl<'b> Pull<'b> for GivenReturns<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        let place = match name {
+            "ReturnValues" => &mut self.return_values,
+            "ReturnValuesOnConditionCheckFailure" => &mut self.on_condition_failure,
+            "ReturnConsumedCapacity" => &mut self.capacity,
+            "ReturnItemCollectionMetrics" => &mut self.collection_metrics,
+            _ => return Some(false),
+        };
+        once(place, cursor.text())
+    }
+}
+
+impl GivenReturns<'_> {
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
-            return_values: members.string("ReturnValues")?,
-            on_condition_failure: members.string("ReturnValuesOnConditionCheckFailure")?,
-            capacity: members.string("ReturnConsumedCapacity")?,
-            collection_metrics: members.string("ReturnItemCollectionMetrics")?,
+            return_values: members.text("ReturnValues")?,
+            on_condition_failure: members.text("ReturnValuesOnConditionCheckFailure")?,
+            capacity: members.text("ReturnConsumedCapacity")?,
+            collection_metrics: members.text("ReturnItemCollectionMetrics")?,
         })
     }
 

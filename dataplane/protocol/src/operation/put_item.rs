@@ -7,7 +7,7 @@ use super::whole_write::{CheckedWrite, GivenWrite};
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
 use crate::error::Place;
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken};
 
 /// Creates an item or replaces it whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,16 @@ pub struct PutItem {
 
 impl PutItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
-        let given = GivenWrite::read("Item", &mut members)?;
+        Self::of(GivenWrite::read("Item", &mut members)?)
+    }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        let PullItem(given) = PullItem::pull_body(body)?;
+        Self::of(given).ok()
+    }
+
+    fn of(given: GivenWrite<'_>) -> Result<Self, ServiceError> {
         let checked = given.check(Place::member("item"), within_limit)?;
         let CheckedWrite {
             table,
@@ -42,6 +51,16 @@ impl PutItem {
             collection_metrics,
         } = checked;
         Ok(Self { table, item, condition, return_values, on_condition_failure, capacity, collection_metrics })
+    }
+}
+
+/// The members of a body in which the item is called so.
+#[derive(Default)]
+struct PullItem<'b>(GivenWrite<'b>);
+
+impl<'b> Pull<'b> for PullItem<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        self.0.member("Item", name, cursor)
     }
 }
 

@@ -14,7 +14,7 @@ use super::selection::GivenProjection;
 use super::{ReturnCapacity, Select, TableRef};
 use crate::ServiceError;
 use crate::error::{Place, Violations};
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken, Text, once};
 
 /// Reads a page of one partition of a table or index, in the order of the sort key.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,12 +46,37 @@ pub struct Query {
 }
 
 /// A Query's expressions and their legacy forms, as given.
-struct Given {
-    projection: GivenProjection,
-    filter: GivenFilter,
+#[derive(Default)]
+struct Given<'b> {
+    projection: GivenProjection<'b>,
+    filter: GivenFilter<'b>,
     key_conditions: Option<BTreeMap<String, GivenCondition>>,
-    key_expression: Option<String>,
+    key_expression: Option<Text<'b>>,
     maps: GivenMaps,
+}
+
+/// The members of an unremarkable body.
+#[derive(Default)]
+struct Pulled<'b> {
+    page: GivenPage<'b>,
+    forward: Option<bool>,
+    given: Given<'b>,
+}
+
+impl<'b> Pull<'b> for Pulled<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        let given = &mut self.given;
+        match name {
+            "KeyConditionExpression" => once(&mut given.key_expression, cursor.text()),
+            "ScanIndexForward" => once(&mut self.forward, cursor.boolean()),
+            _ => Some(
+                self.page.member(name, cursor)?
+                    || given.maps.member(name, cursor)?
+                    || given.projection.member(name, cursor)?
+                    || given.filter.member(name, cursor)?,
+            ),
+        }
+    }
 }
 
 /// What they come to.
@@ -64,9 +89,18 @@ struct Compiled {
 impl Query {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let page = GivenPage::read(&mut members)?;
-        let forward = members.boolean("ScanIndexForward")?.unwrap_or(true);
+        let forward = members.boolean("ScanIndexForward")?;
         let given = Given::read(&mut members)?;
+        Self::of(page, forward, given)
+    }
 
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        let Pulled { page, forward, given } = Pulled::pull_body(body)?;
+        Self::of(page, forward, given).ok()
+    }
+
+    fn of(page: GivenPage<'_>, forward: Option<bool>, given: Given<'_>) -> Result<Self, ServiceError> {
         let mut violations = Violations::new();
         let mut page = page.check(&mut violations);
         given.check(&mut violations);
@@ -85,7 +119,7 @@ impl Query {
             projection,
             select: page.select,
             limit: page.limit,
-            forward,
+            forward: forward.unwrap_or(true),
             start_key,
             consistency: page.consistency,
             capacity: page.capacity,
@@ -93,13 +127,13 @@ impl Query {
     }
 }
 
-impl Given {
+impl Given<'_> {
     fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             projection: GivenProjection::read(members)?,
             filter: GivenFilter::read("QueryFilter", members)?,
             key_conditions: members.map("KeyConditions", GivenCondition::read)?,
-            key_expression: members.string("KeyConditionExpression")?,
+            key_expression: members.text("KeyConditionExpression")?,
             maps: GivenMaps::read(members)?,
         })
     }

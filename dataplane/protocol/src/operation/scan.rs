@@ -12,7 +12,7 @@ use super::selection::GivenProjection;
 use super::{ReturnCapacity, Select, TableRef};
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken, once};
 
 /// Reads a page of a whole table or index, or of one segment of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +49,35 @@ pub struct Segment {
 }
 
 /// A Scan's expressions and their legacy forms, as given.
-struct Given {
-    projection: GivenProjection,
-    filter: GivenFilter,
+#[derive(Default)]
+struct Given<'b> {
+    projection: GivenProjection<'b>,
+    filter: GivenFilter<'b>,
     maps: GivenMaps,
+}
+
+/// The members of an unremarkable body.
+#[derive(Default)]
+struct Pulled<'b> {
+    page: GivenPage<'b>,
+    segment: GivenSegment,
+    given: Given<'b>,
+}
+
+impl<'b> Pull<'b> for Pulled<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        let given = &mut self.given;
+        match name {
+            "Segment" => once(&mut self.segment.index, cursor.integer()),
+            "TotalSegments" => once(&mut self.segment.total, cursor.integer()),
+            _ => Some(
+                self.page.member(name, cursor)?
+                    || given.maps.member(name, cursor)?
+                    || given.projection.member(name, cursor)?
+                    || given.filter.member(name, cursor)?,
+            ),
+        }
+    }
 }
 
 impl Scan {
@@ -60,7 +85,16 @@ impl Scan {
         let page = GivenPage::read(&mut members)?;
         let segment = GivenSegment::read(&mut members)?;
         let given = Given::read(&mut members)?;
+        Self::of(page, &segment, given)
+    }
 
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        let Pulled { page, segment, given } = Pulled::pull_body(body)?;
+        Self::of(page, &segment, given).ok()
+    }
+
+    fn of(page: GivenPage<'_>, segment: &GivenSegment, given: Given<'_>) -> Result<Self, ServiceError> {
         let mut violations = Violations::new();
         let mut page = page.check(&mut violations);
         given.check(&mut violations);
@@ -86,7 +120,7 @@ impl Scan {
     }
 }
 
-impl Given {
+impl Given<'_> {
     fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             projection: GivenProjection::read(members)?,
@@ -120,6 +154,7 @@ impl Given {
 }
 
 /// `Segment` and `TotalSegments`, as given.
+#[derive(Default)]
 struct GivenSegment {
     index: Option<i64>,
     total: Option<i64>,

@@ -7,7 +7,7 @@ use super::legacy;
 use super::parameter::Choices;
 use crate::ServiceError;
 use crate::error::{Parameter, Place, Violations};
-use crate::json::Members;
+use crate::json::{Cursor, Members, Pull, Taken, Text, once};
 
 /// Which attributes of the matching items a Query or Scan returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,16 +39,26 @@ pub(crate) fn select(given: Option<&str>, violations: &mut Violations) -> Option
 }
 
 /// A projection in either syntax, as given.
-pub(crate) struct GivenProjection {
+#[derive(Default)]
+pub(crate) struct GivenProjection<'b> {
     attributes: Option<Vec<String>>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl GivenProjection {
+impl<'b> Pull<'b> for GivenProjection<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "ProjectionExpression" => once(&mut self.expression, cursor.text()),
+            _ => Some(false),
+        }
+    }
+}
+
+impl<'b> GivenProjection<'b> {
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             attributes: members.strings("AttributesToGet")?,
-            expression: members.string("ProjectionExpression")?,
+            expression: members.text("ProjectionExpression")?,
         })
     }
 
@@ -73,19 +83,19 @@ impl GivenProjection {
     }
 
     /// Compiles the legacy form, and leaves the expression to be parsed.
-    pub(crate) fn compile_legacy(self) -> Result<HalfProjection, ServiceError> {
+    pub(crate) fn compile_legacy(self) -> Result<HalfProjection<'b>, ServiceError> {
         let legacy = self.attributes.map(Projection::from_attributes).transpose()?;
         Ok(HalfProjection { legacy, expression: self.expression })
     }
 }
 
 /// A projection whose legacy form has been compiled.
-pub(crate) struct HalfProjection {
+pub(crate) struct HalfProjection<'b> {
     legacy: Option<Projection>,
-    expression: Option<String>,
+    expression: Option<Text<'b>>,
 }
 
-impl HalfProjection {
+impl HalfProjection<'_> {
     /// For [`GivenMaps::check`](super::expressions::GivenMaps::check).
     pub(crate) fn accepted(&self) -> (Kind, bool) {
         (Kind::Projection, self.expression.is_some())

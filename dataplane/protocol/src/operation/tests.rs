@@ -1,6 +1,7 @@
 mod accepted;
 mod order;
 mod properties;
+mod pull;
 mod wording;
 
 use serde_json::Value;

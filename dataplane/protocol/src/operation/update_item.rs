@@ -13,7 +13,7 @@ use super::table_ref::table_name;
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
 use crate::error::{Place, Violations};
-use crate::json::{Candidate, Members, item};
+use crate::json::{Candidate, Cursor, Members, Pull, Taken, Text, item, once};
 
 /// Changes attributes of an item, and creates it if it is not there.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,32 +36,53 @@ pub struct UpdateItem {
     pub collection_metrics: bool,
 }
 
-struct Given {
-    table: Option<String>,
+#[derive(Default)]
+struct Given<'b> {
+    table: Option<Text<'b>>,
     key: Option<Candidate<Item>>,
     updates: Option<BTreeMap<String, GivenUpdate>>,
-    expression: Option<String>,
-    returns: GivenReturns,
-    requirement: GivenRequirement,
+    expression: Option<Text<'b>>,
+    returns: GivenReturns<'b>,
+    requirement: GivenRequirement<'b>,
     maps: GivenMaps,
+}
+
+impl<'b> Pull<'b> for Given<'b> {
+    fn member(&mut self, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "TableName" => once(&mut self.table, cursor.text()),
+            "Key" => once(&mut self.key, cursor.item().map(Ok)),
+            "UpdateExpression" => once(&mut self.expression, cursor.text()),
+            _ => Some(
+                self.maps.member(name, cursor)?
+                    || self.requirement.member(name, cursor)?
+                    || self.returns.member(name, cursor)?,
+            ),
+        }
+    }
 }
 
 impl UpdateItem {
     pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
         let given = Given {
-            table: members.string("TableName")?,
+            table: members.text("TableName")?,
             key: members.read("Key", item)?,
             updates: members.map("AttributeUpdates", GivenUpdate::read)?,
-            expression: members.string("UpdateExpression")?,
+            expression: members.text("UpdateExpression")?,
             returns: GivenReturns::read(&mut members)?,
             requirement: GivenRequirement::read(&mut members)?,
             maps: GivenMaps::read(&mut members)?,
         };
         given.check()
     }
+
+    /// Reads an unremarkable body.
+    pub(crate) fn pull(body: &[u8]) -> Option<Self> {
+        Given::pull_body(body)?.check().ok()
+    }
 }
 
-impl Given {
+impl Given<'_> {
     fn check(mut self) -> Result<UpdateItem, ServiceError> {
         let mut violations = Violations::new();
         let capacity = self.returns.check_capacity(&mut violations);

@@ -11,14 +11,15 @@ use super::table_ref::table_name;
 use super::{ReturnCapacity, ReturnValues, TableRef};
 use crate::ServiceError;
 use crate::error::{Place, Violations};
-use crate::json::{Candidate, Members, item};
+use crate::json::{Candidate, Cursor, Members, Pull as _, Taken, Text, item, once};
 
 /// The members as given.
-pub(crate) struct GivenWrite {
-    table: Option<String>,
+#[derive(Default)]
+pub(crate) struct GivenWrite<'b> {
+    table: Option<Text<'b>>,
     item: Option<Candidate<Item>>,
-    returns: GivenReturns,
-    requirement: GivenRequirement,
+    returns: GivenReturns<'b>,
+    requirement: GivenRequirement<'b>,
     maps: GivenMaps,
 }
 
@@ -33,16 +34,29 @@ pub(crate) struct CheckedWrite {
     pub(crate) collection_metrics: bool,
 }
 
-impl GivenWrite {
+impl<'b> GivenWrite<'b> {
     /// `name` is that of the member which holds the item or its key.
     pub(crate) fn read(name: &'static str, members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
-            table: members.string("TableName")?,
+            table: members.text("TableName")?,
             item: members.read(name, item)?,
             returns: GivenReturns::read(members)?,
             requirement: GivenRequirement::read(members)?,
             maps: GivenMaps::read(members)?,
         })
+    }
+
+    /// Takes the member `name`, where `item` is the name of the member which holds the item or its key.
+    pub(crate) fn member(&mut self, item: &str, name: &str, cursor: &mut Cursor<'b>) -> Taken {
+        match name {
+            "TableName" => once(&mut self.table, cursor.text()),
+            name if name == item => once(&mut self.item, cursor.item().map(Ok)),
+            _ => Some(
+                self.requirement.member(name, cursor)?
+                    || self.maps.member(name, cursor)?
+                    || self.returns.member(name, cursor)?,
+            ),
+        }
     }
 
     /// `place` is that of the item; `admit` is asked about it when the service would ask: before the condition is looked at.

@@ -5,7 +5,7 @@ use partita_model::{AttributeValue, Item, Number};
 use serde::Serialize;
 
 use super::ItemForm;
-use crate::json::base64;
+use crate::json::{base64, plain_length};
 
 /// An object being written.
 pub(super) struct ObjectWriter<'o> {
@@ -150,30 +150,6 @@ pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
         rest = after;
     }
     out.push(b'"');
-}
-
-/// How many bytes from the start stand for themselves.
-fn plain_length(text: &[u8]) -> usize {
-    let (words, _) = text.as_chunks::<8>();
-    let scanned = 8 * words.iter().take_while(|word| !any_special(u64::from_le_bytes(**word))).count();
-    scanned + text.iter().skip(scanned).take_while(|byte| !is_special(**byte)).count()
-}
-
-/// Whether a byte must not stand in a JSON string as it is.
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-/// Whether any of eight bytes [`is_special`].
-fn any_special(word: u64) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
-    // The lowest byte below the bound gets its highest bit set, which it had not before; no byte below it can lend from it.
-    let below = |bytes: u64, bound: u64| bytes.wrapping_sub(ONES * bound) & !bytes;
-    // With its bit of value 2 inverted, a quotation mark comes right behind the control characters.
-    let control_or_quote = below(word ^ (ONES * 0x02), 0x21);
-    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-    (control_or_quote | backslash) & HIGHEST != 0
 }
 
 fn escape(byte: u8, out: &mut Vec<u8>) {
