@@ -15,7 +15,7 @@
 //! - An item is whole: its padding is made from its value ([`item`]).
 //! - Collections that nobody writes to any more stay as they were ([`collection`]).
 //! - Counters are at least what was acknowledged, and at most that and what is unknown ([`counters`]).
-//! - A process ends only when it is told to, and always starts again.
+//! - A process ends only when it is told to, always starts again, answers no HTTP 5xx unless it stops, and logs no error and no panic.
 //!
 //! Everything random is drawn from one seed, so a run can be repeated as far as a real process and a real scheduler repeat. Power loss
 //! is not covered: what a killed process had written is in the page cache still.

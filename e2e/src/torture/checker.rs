@@ -126,7 +126,7 @@ impl Judge {
 }
 
 /// Writes histories as the checker reads them.
-pub(super) fn write(file: &Path, histories: impl IntoIterator<Item = Entry>) -> Result<()> {
+fn write(file: &Path, histories: impl IntoIterator<Item = Entry>) -> Result<()> {
     let mut lines = BufWriter::new(std::fs::File::create(file).context("cannot keep a history")?);
     for entry in histories {
         serde_json::to_writer(&mut lines, &entry)?;

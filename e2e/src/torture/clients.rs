@@ -41,6 +41,8 @@ pub(super) struct Load<'a> {
     pub(super) address: SocketAddr,
     pub(super) timeout: Duration,
     pub(super) heavy: bool,
+    /// Whether the process will be asked to stop: then it may answer HTTP 5xx to those who go on. Nothing else is a reason.
+    pub(super) stops: bool,
 }
 
 /// What a client did, and to which collection.
@@ -140,7 +142,7 @@ impl<'a> Client<'a> {
             Reply::NotSent => return Ok(false),
             Reply::Unknown => Answer::plain(Outcome::Unknown),
             Reply::Answer { status, body } => {
-                self.load.tally.status(status);
+                self.status(status)?;
                 requests::answer(&collection.name, &asked, status, &body)?
             }
         };
@@ -172,7 +174,7 @@ impl<'a> Client<'a> {
             Reply::NotSent => return Ok(false),
             Reply::Unknown => Outcome::Unknown,
             Reply::Answer { status, body } => {
-                self.load.tally.status(status);
+                self.status(status)?;
                 batch_outcome(status, &body)?
             }
         };
@@ -198,7 +200,7 @@ impl<'a> Client<'a> {
             }
             Reply::Answer { status, body } if status < 500 => bail!("counter {counter}: {status} {body}"),
             Reply::Answer { status, .. } => {
-                self.load.tally.status(status);
+                self.status(status)?;
                 self.load.counters.unknown(counter, by);
                 Outcome::Unknown
             }
@@ -209,6 +211,12 @@ impl<'a> Client<'a> {
         };
         self.load.tally.outcome(outcome);
         Ok(true)
+    }
+
+    fn status(&self, status: u16) -> Result<()> {
+        self.load.tally.status(status);
+        ensure!(status < 500 || self.load.stops, "an undisturbed process answered HTTP {status}");
+        Ok(())
     }
 
     fn record(&mut self, collection: Arc<Collection>, call_ns: u64, request: Request, answer: Answer) {

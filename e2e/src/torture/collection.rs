@@ -21,7 +21,7 @@ mod tests;
 /// Collections that clients choose from: enough to use several item latches, few enough that clients meet.
 const LIVE: usize = 24;
 /// Operations after which a collection rests. The checker decides such a history in milliseconds.
-const OPERATIONS_MAX: u32 = 250;
+const OPERATIONS_MAX: u32 = 400;
 /// Bytes of what the archive holds; a scan of it takes some tenths of a second, and it is scanned after every restart.
 const ARCHIVE_BYTES_MAX: u64 = 6 << 20;
 

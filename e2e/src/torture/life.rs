@@ -1,8 +1,9 @@
 //! One process after the other on one folder: how they start, stop for a while, and end.
 
 use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -89,6 +90,32 @@ impl Life {
     pub(super) fn signal(&self, name: &str) -> Result<()> {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status()?;
         ensure!(status.success(), "cannot send SIG{name}");
+        Ok(())
+    }
+}
+
+/// What all processes of a run have logged.
+#[derive(Debug)]
+pub(super) struct Said {
+    file: PathBuf,
+    /// How much of it has been looked at.
+    bytes: u64,
+}
+
+impl Said {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self { file, bytes: 0 }
+    }
+
+    /// Looks at what is new: a panic, or anything else that should wake somebody, is a fault even if all answers were right.
+    pub(super) fn check(&mut self) -> Result<()> {
+        let mut file = File::open(&self.file).context("cannot read the process's log")?;
+        file.seek(SeekFrom::Start(self.bytes))?;
+        let mut new = Vec::new();
+        self.bytes += file.read_to_end(&mut new)? as u64;
+        let new = String::from_utf8_lossy(&new);
+        let alarm = new.lines().find(|line| ["ERROR", "panicked"].iter().any(|word| line.contains(word)));
+        ensure!(alarm.is_none(), "the process logged: {}", alarm.unwrap_or_default());
         Ok(())
     }
 }

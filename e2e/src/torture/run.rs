@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::json;
 
 use super::checker::{Checker, Judge};
@@ -15,7 +15,7 @@ use super::counters::{self, Counters};
 use super::history::{Clock, Guard, Request};
 use super::inspect::must;
 use super::item::Item;
-use super::life::Life;
+use super::life::{Life, Said};
 use super::plan::{End, Mode, Plan, generator};
 use super::requests::{self, TABLE};
 use super::summary::{Complaints, Summary, Tally};
@@ -97,6 +97,7 @@ struct Run<'a> {
     tally: Arc<Tally>,
     complaints: Arc<Complaints>,
     judge: Judge,
+    said: Said,
     summary: Summary,
     /// How long the last process took to open its port.
     start: Duration,
@@ -115,6 +116,7 @@ impl<'a> Run<'a> {
             archive: Archive::default(),
             counters: Counters::default(),
             judge: Judge::new(checker, &options.histories(), Arc::clone(&tally), Arc::clone(&complaints))?,
+            said: Said::new(options.log()),
             tally,
             complaints,
             summary: Summary::default(),
@@ -134,6 +136,8 @@ impl<'a> Run<'a> {
                 progress(&self.so_far());
             }
         }
+        // The folder stays as it is when something is wrong.
+        ensure!(self.complaints.none(), "stopped in life {life}");
         self.end(life)
     }
 
@@ -175,7 +179,7 @@ impl<'a> Run<'a> {
         }
         self.summary.pauses += u32::try_from(plan.pauses.len())?;
         self.summary.log_bytes_max = self.summary.log_bytes_max.max(log_bytes(&self.data()));
-        Ok(())
+        self.said.check().with_context(|| format!("life {life}, {plan:?}"))
     }
 
     /// Clients ask until the process has ended as planned; what they did goes to the collections' histories.
@@ -192,6 +196,7 @@ impl<'a> Run<'a> {
             address: wire.address(),
             timeout: if self.options.mode == Mode::Kill { TIMEOUT_KILL } else { TIMEOUT_MIXED },
             heavy: plan.heavy,
+            stops: matches!(plan.end, End::Terminate | End::TerminateAndKill { .. }),
         };
         let rng = |purpose: usize| generator(self.options.seed, life, 1 + purpose as u64);
         let (ended, ended_ns, recorded) = std::thread::scope(|scope| {
@@ -224,7 +229,8 @@ impl<'a> Run<'a> {
         self.stock.rest_all();
         self.inspect(life, &mut wire)?;
         self.summary.stops += 1;
-        process.terminate()
+        process.terminate()?;
+        self.said.check()
     }
 
     fn process(&self) -> Result<Life> {
@@ -252,13 +258,13 @@ impl<'a> Run<'a> {
         Summary { elapsed: self.begin.elapsed(), counted, ..self.summary.with(&self.tally) }
     }
 
-    /// Waits for the judge and gathers all that is wrong. Histories that were not judged yet are kept.
-    fn conclude(self, result: Result<()>) -> Result<Summary> {
+    /// Waits for the judge and gathers all that is wrong. When something is, the judge sees the other histories as well, as far as
+    /// they came: two findings tell more than one.
+    fn conclude(mut self, result: Result<()>) -> Result<Summary> {
         if result.is_err() {
             self.stock.rest_all();
             let left: Vec<Arc<Collection>> = self.stock.take_resting();
-            let left = left.iter().flat_map(|collection| collection.take_history());
-            super::checker::write(&self.options.histories().join("unjudged.jsonl"), left)?;
+            self.judge.submit(left.iter().flat_map(|collection| collection.take_history()))?;
         }
         let summary = self.so_far();
         self.judge.finish()?;

@@ -117,7 +117,7 @@ impl fmt::Display for Summary {
         write!(
             to,
             "{:4} s: {} restarts ({} kills, {} stops, {} pauses), {} acknowledged, {} refused, {} unknown, {} of HTTP 5xx; {} inspections, \
-             {} items; {} histories of {} operations judged; log at most {} KiB, start at most {} ms",
+             {} items, counters at {}; {} histories of {} operations judged; log at most {} KiB, start at most {} ms",
             self.elapsed.as_secs(),
             self.restarts,
             self.kills,
@@ -129,6 +129,7 @@ impl fmt::Display for Summary {
             self.server_errors,
             self.inspections,
             self.items,
+            self.counted,
             self.judged_collections,
             self.judged_operations,
             self.log_bytes_max >> 10,
