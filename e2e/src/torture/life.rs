@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::history::Clock;
 use super::wire::ACCESS_KEY;
 use crate::{PATIENCE, lines_of};
 
@@ -72,14 +73,15 @@ impl Life {
         Ok(())
     }
 
-    /// SIGTERM, and its clean end.
-    pub(super) fn terminate(mut self) -> Result<()> {
+    /// SIGTERM, and how long it takes to its clean end.
+    pub(super) fn terminate(mut self) -> Result<Duration> {
+        let clock = Clock::start();
         self.signal("TERM")?;
         let polls = PATIENCE.as_millis() / POLL.as_millis();
         for _ in 0..polls {
             if let Some(status) = self.ended()? {
                 ensure!(status.success(), "SIGTERM is a clean stop, but: {status}");
-                return Ok(());
+                return Ok(Duration::from_nanos(clock.now_ns()));
             }
             std::thread::sleep(POLL);
         }

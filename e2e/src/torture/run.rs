@@ -172,10 +172,9 @@ impl<'a> Run<'a> {
         if plan.inspected {
             self.inspect(life, &mut wire)?;
         }
-        self.load(life, &plan, process, &wire)?;
-        match plan.end {
-            End::Terminate => self.summary.stops += 1,
-            End::Kill | End::KillAtFile { .. } | End::TerminateAndKill { .. } => self.summary.kills += 1,
+        match self.load(life, &plan, process, &wire)? {
+            Some(stop) => self.stopped(stop),
+            None => self.summary.kills += 1,
         }
         self.summary.pauses += u32::try_from(plan.pauses.len())?;
         self.summary.log_bytes_max = self.summary.log_bytes_max.max(log_bytes(&self.data()));
@@ -183,7 +182,7 @@ impl<'a> Run<'a> {
     }
 
     /// Clients ask until the process has ended as planned; what they did goes to the collections' histories.
-    fn load(&self, life: u32, plan: &Plan, process: Life, wire: &Wire) -> Result<()> {
+    fn load(&self, life: u32, plan: &Plan, process: Life, wire: &Wire) -> Result<Option<Duration>> {
         let over = AtomicBool::new(false);
         let load = Load {
             clock: self.clock,
@@ -228,9 +227,14 @@ impl<'a> Run<'a> {
         let (process, mut wire) = self.begin_life()?;
         self.stock.rest_all();
         self.inspect(life, &mut wire)?;
-        self.summary.stops += 1;
-        process.terminate()?;
+        let stop = process.terminate()?;
+        self.stopped(stop);
         self.said.check()
+    }
+
+    fn stopped(&mut self, after: Duration) {
+        self.summary.stops += 1;
+        self.summary.stop_max = self.summary.stop_max.max(after);
     }
 
     fn process(&self) -> Result<Life> {

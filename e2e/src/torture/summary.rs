@@ -95,6 +95,8 @@ pub struct Summary {
     pub counted: i64,
     /// The longest time from the start of a process to its open port.
     pub start_max: Duration,
+    /// The longest time from SIGTERM to the end.
+    pub stop_max: Duration,
 }
 
 impl Summary {
@@ -117,7 +119,8 @@ impl fmt::Display for Summary {
         write!(
             to,
             "{:4} s: {} restarts ({} kills, {} stops, {} pauses), {} acknowledged, {} refused, {} unknown, {} of HTTP 5xx; {} inspections, \
-             {} items, counters at {}; {} histories of {} operations judged; log at most {} KiB, start at most {} ms",
+             {} items, counters at {}; {} histories of {} operations judged; log at most {} KiB, start at most {} ms, \
+             stop at most {} ms",
             self.elapsed.as_secs(),
             self.restarts,
             self.kills,
@@ -134,6 +137,7 @@ impl fmt::Display for Summary {
             self.judged_operations,
             self.log_bytes_max >> 10,
             self.start_max.as_millis(),
+            self.stop_max.as_millis(),
         )
     }
 }

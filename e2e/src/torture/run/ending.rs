@@ -24,14 +24,14 @@ pub(super) fn stillborn(mut process: Life, after: Duration) -> Result<()> {
     process.kill()
 }
 
-/// Pauses, lets it work, and ends it; returns when it has ended.
+/// Pauses, lets it work, and ends it; returns when it has ended, and how long that took if it was a clean stop.
 pub(super) fn conduct(
     plan: &Plan,
     mut process: Life,
     data: &Path,
     complaints: &Complaints,
     rng: &mut StdRng,
-) -> Result<()> {
+) -> Result<Option<Duration>> {
     for (pause, before) in &plan.pauses {
         rest(&mut process, *before, || !complaints.none())?;
         process.signal("STOP")?;
@@ -40,21 +40,22 @@ pub(super) fn conduct(
     }
     rest(&mut process, plan.load, || !complaints.none())?;
     match plan.end {
-        End::Kill => process.kill(),
+        End::Kill => process.kill()?,
         End::KillAtFile { later } => {
             let folder = any_folder(data, rng);
             let before = names(&folder);
             rest(&mut process, FILE_PATIENCE, || !names(&folder).is_subset(&before) || !complaints.none())?;
             std::thread::sleep(later);
-            process.kill()
+            process.kill()?;
         }
-        End::Terminate => process.terminate(),
+        End::Terminate => return process.terminate().map(Some),
         End::TerminateAndKill { later } => {
             process.signal("TERM")?;
             std::thread::sleep(later);
-            process.kill()
+            process.kill()?;
         }
     }
+    Ok(None)
 }
 
 /// Waits for some time, or until something comes.
