@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use partita_model::Item;
-
 use crate::ast::{Node, Operand, Test};
 use crate::check::{self, in_kind};
-use crate::{ConditionalOperator, Error, Expected, Kind, LegacyCondition, Substitutions, evaluate, legacy};
+use crate::{
+    ConditionalOperator, Document, Error, Expected, Kind, LegacyCondition, Substitutions, evaluate, legacy,
+};
 
 /// A checked condition, with all names and values filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Condition {
     }
 
     /// Whether the condition holds for `item`. A missing item is the empty item.
-    pub fn evaluate(&self, item: &Item) -> bool {
+    pub fn evaluate(&self, item: &impl Document) -> bool {
         evaluate::holds(&self.root, item)
     }
 

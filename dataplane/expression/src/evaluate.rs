@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use partita_model::{AttributeValue, Item, Number};
+use partita_model::{AttributeValue, Number};
 
+use crate::Document;
 use crate::ast::{Comparator, Node, Operand, Test, order};
 
-pub(crate) fn holds(node: &Node, item: &Item) -> bool {
+pub(crate) fn holds(node: &Node, item: &impl Document) -> bool {
     match node {
         Node::All(nodes) => nodes.iter().all(|node| holds(node, item)),
         Node::Any(nodes) => nodes.iter().any(|node| holds(node, item)),
@@ -19,7 +20,7 @@ pub(crate) fn holds(node: &Node, item: &Item) -> bool {
     }
 }
 
-fn passes(test: &Test, item: &Item) -> bool {
+fn passes(test: &Test, item: &impl Document) -> bool {
     match test {
         Test::Compare { comparator, left, right } => {
             !has_no_size(left, item)
@@ -35,8 +36,9 @@ fn passes(test: &Test, item: &Item) -> bool {
             let operand = value(operand, item);
             operand.is_some() && list.iter().any(|element| value(element, item) == operand)
         }
-        Test::Exists(path) => path.resolve(item).is_some(),
-        Test::NotExists(path) => path.resolve(item).is_none(),
+        Test::Exists(path) => item.find_type(path).is_some(),
+        Test::NotExists(path) => item.find_type(path).is_none(),
+        Test::HasType { operand: Operand::Path(path), expected } => item.find_type(path) == Some(*expected),
         Test::HasType { operand, expected } => {
             value(operand, item).is_some_and(|value| value.attribute_type() == *expected)
         }
@@ -48,7 +50,7 @@ fn passes(test: &Test, item: &Item) -> bool {
 fn both(
     first: &Operand,
     second: &Operand,
-    item: &Item,
+    item: &impl Document,
     test: impl Fn(&AttributeValue, &AttributeValue) -> bool,
 ) -> bool {
     match (value(first, item), value(second, item)) {
@@ -58,9 +60,9 @@ fn both(
 }
 
 /// The operand's value; `None` if it is missing, or the size of what has none.
-fn value<'v>(operand: &'v Operand, item: &'v Item) -> Option<Cow<'v, AttributeValue>> {
+fn value<'v>(operand: &'v Operand, item: &'v impl Document) -> Option<Cow<'v, AttributeValue>> {
     match operand {
-        Operand::Path(path) => path.resolve(item).map(Cow::Borrowed),
+        Operand::Path(path) => item.find(path),
         Operand::Value(value) => Some(Cow::Borrowed(value)),
         Operand::Size(sized) => {
             let size = size(&*value(sized, item)?)?;
@@ -70,7 +72,7 @@ fn value<'v>(operand: &'v Operand, item: &'v Item) -> Option<Cow<'v, AttributeVa
 }
 
 /// Whether the operand is the size of a value whose type has none.
-fn has_no_size(operand: &Operand, item: &Item) -> bool {
+fn has_no_size(operand: &Operand, item: &impl Document) -> bool {
     match operand {
         Operand::Size(sized) => value(sized, item).is_some_and(|value| size(&value).is_none()),
         Operand::Path(_) | Operand::Value(_) => false,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use partita_model::codec::StoredItem;
 use partita_model::{AttributeValue, Item, Number};
 
 use crate::{Condition, KeyCondition, Kind, Projection, Substitutions, Update};
 
 /// Reads `data` as each kind of expression, with the placeholders `#a` to `#d` and `:a` to `:d` defined, and runs what parses on a
-/// small item. Must not panic whatever `data` is.
+/// small item, decoded and stored, with the same outcome. Must not panic whatever `data` is.
 pub fn fuzz_parse(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let names: BTreeMap<_, _> =
@@ -22,18 +23,20 @@ pub fn fuzz_parse(data: &[u8]) {
         .collect();
     let item: Item =
         values.iter().map(|(name, value)| (name.trim_start_matches(':').to_owned(), value.clone())).collect();
+    let stored = StoredItem::of(&item);
     let Ok(substitutions) = Substitutions::new(Some(&names), Some(&values)) else { return };
 
     for kind in [Kind::Condition, Kind::Filter] {
         if let Ok(condition) = Condition::parse(kind, &text, &substitutions) {
-            std::hint::black_box(condition.evaluate(&item));
+            assert_eq!(condition.evaluate(&item), condition.evaluate(&stored));
         }
     }
     if let Ok(update) = Update::parse(&text, &substitutions) {
-        std::hint::black_box((update.apply(&item), update.touched(&item)).0.is_ok());
+        std::hint::black_box(update.touched(&item));
+        assert_eq!(update.apply(&item), update.apply_to(item.clone()));
     }
     if let Ok(projection) = Projection::parse(&text, &substitutions) {
-        std::hint::black_box(projection.apply(&item));
+        assert_eq!(projection.apply(&item), projection.apply_stored(&stored));
     }
     std::hint::black_box(KeyCondition::parse(&text, &substitutions).is_ok());
 }

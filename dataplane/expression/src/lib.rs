@@ -16,6 +16,7 @@
 //! - A checked condition or update cannot fail for its form: [`Condition::evaluate`] is total, and [`Update::apply`] fails only
 //!   for what the item holds.
 //! - No input panics or overflows the stack; the limits are those of [`partita_model::limits`].
+//! - What is said of an item is the same for its stored form ([`Document`]).
 //! - A condition or update from a legacy parameter is the same type as one from an expression, so that nobody above can tell them
 //!   apart.
 //!
@@ -24,6 +25,7 @@
 mod ast;
 mod check;
 mod condition;
+mod document;
 pub mod error;
 mod evaluate;
 mod fuzz;
@@ -44,6 +46,7 @@ mod update;
 
 pub use ast::{Comparator, Function};
 pub use condition::Condition;
+pub use document::Document;
 pub use error::{Error, KeyConditionError, UpdateError};
 #[doc(hidden)]
 pub use fuzz::fuzz_parse;

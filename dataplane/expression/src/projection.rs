@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use partita_model::Item;
+use partita_model::codec::StoredItem;
 
 use crate::check::{self, in_kind};
 use crate::error::LegacyError;
@@ -40,6 +41,11 @@ impl Projection {
     /// lead nowhere are left out.
     pub fn apply(&self, item: &Item) -> Item {
         tree::select(item, &self.forest)
+    }
+
+    /// The same of a stored item, of which nothing but the selected parts is decoded.
+    pub fn apply_stored(&self, item: &StoredItem) -> Item {
+        tree::select_stored(item.attributes(), &self.forest)
     }
 
     /// The paths, in the order written.

@@ -1,15 +1,28 @@
 //! The words that cannot name an attribute without a `#name` (the list "Reserved words in DynamoDB" of the developer guide).
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Upper case, sorted by bytes.
-static WORDS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| include_str!("reserved/words.txt").lines().collect());
+/// The words, upper case, by [`shape`]: few words of an expression share it with a reserved one, and then with few.
+static WORDS: LazyLock<HashMap<Shape, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut by_shape: HashMap<Shape, Vec<&'static str>> = HashMap::new();
+    for word in include_str!("reserved/words.txt").lines() {
+        by_shape.entry(shape(word)).or_default().push(word);
+    }
+    by_shape
+});
+
+/// First byte, upper case, and length.
+type Shape = (Option<u8>, usize);
 
 /// Whether `word` is reserved, in any case.
 pub(crate) fn is_reserved(word: &str) -> bool {
-    let upper = word.to_ascii_uppercase();
-    WORDS.binary_search(&upper.as_str()).is_ok()
+    let alike = WORDS.get(&shape(word)).into_iter().flatten();
+    alike.into_iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
+fn shape(word: &str) -> Shape {
+    (word.bytes().next().map(|first| first.to_ascii_uppercase()), word.len())
 }
 
 #[cfg(test)]
@@ -18,9 +31,11 @@ mod tests {
 
     #[test]
     fn the_list_is_whole_and_sorted() {
-        assert_eq!(WORDS.len(), 573);
-        assert!(WORDS.is_sorted());
-        assert!(WORDS.iter().all(|word| word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')));
+        let words: Vec<&str> = include_str!("reserved/words.txt").lines().collect();
+        assert_eq!(words.len(), 573);
+        assert!(words.is_sorted());
+        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')));
+        assert!(words.into_iter().all(is_reserved));
     }
 
     #[test]

@@ -87,29 +87,30 @@ impl<'t> RawPath<'t> {
 }
 
 impl<'t> RawTest<'t> {
-    pub(crate) fn operands(&self) -> Vec<&RawOperand<'t>> {
-        match self {
-            Self::Compare { operands, .. } => operands.iter().collect(),
-            Self::Between { operands } => operands.iter().collect(),
-            Self::In { operand, list } => std::iter::once(operand).chain(list).collect(),
-            Self::Call(call) => call.operands.iter().collect(),
-        }
+    pub(crate) fn operands(&self) -> impl Iterator<Item = &RawOperand<'t>> {
+        let (first, rest) = match self {
+            Self::Compare { operands, .. } => (None, operands.as_slice()),
+            Self::Between { operands } => (None, operands.as_slice()),
+            Self::In { operand, list } => (Some(operand), list.as_slice()),
+            Self::Call(call) => (None, call.operands.as_slice()),
+        };
+        first.into_iter().chain(rest)
     }
 }
 
 impl<'t> RawNode<'t> {
     /// The tests of the condition, in the order written.
-    pub(crate) fn tests(&self) -> Vec<&RawTest<'t>> {
-        let mut tests = Vec::new();
-        let mut ahead = vec![self];
-        while let Some(node) = ahead.pop() {
-            match node {
-                Self::All(nodes) | Self::Any(nodes) => ahead.extend(nodes.iter().rev()),
-                Self::Not(node) => ahead.push(node),
-                Self::Test(test) => tests.push(test),
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &RawTest<'t>> {
+        let (mut next, mut ahead) = (Some(self), Vec::new());
+        std::iter::from_fn(move || {
+            loop {
+                match next.take().or_else(|| ahead.pop())? {
+                    Self::All(nodes) | Self::Any(nodes) => ahead.extend(nodes.iter().rev()),
+                    Self::Not(node) => next = Some(node),
+                    Self::Test(test) => return Some(test),
+                }
             }
-        }
-        tests
+        })
     }
 }
 
@@ -144,15 +145,16 @@ impl<'r, 't> Parts<'r, 't> {
     }
 
     fn add_all(&mut self, operands: impl IntoIterator<Item = &'r RawOperand<'t>>) {
-        let mut ahead: Vec<_> = operands.into_iter().collect();
-        ahead.reverse();
-        while let Some(operand) = ahead.pop() {
-            match operand {
-                RawOperand::Path(path) => self.paths.push(path),
-                RawOperand::Value(name) => self.values.push(name),
-                RawOperand::Call(call) => {
-                    self.calls.push(call);
-                    ahead.extend(call.operands.iter().rev());
+        for operand in operands {
+            let (mut next, mut ahead) = (Some(operand), Vec::new());
+            while let Some(operand) = next.take().or_else(|| ahead.pop()) {
+                match operand {
+                    RawOperand::Path(path) => self.paths.push(path),
+                    RawOperand::Value(name) => self.values.push(name),
+                    RawOperand::Call(call) => {
+                        self.calls.push(call);
+                        ahead.extend(call.operands.iter().rev());
+                    }
                 }
             }
         }

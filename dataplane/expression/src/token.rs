@@ -1,6 +1,9 @@
 //! Tokens of the expression languages. Reading tokens never fails: a character that belongs to none is a token of its own,
 //! which no grammar accepts.
 
+/// Room for the tokens of most expressions, so that their list does not grow.
+const TOKENS_USUAL: usize = 16;
+
 /// A token and where it stands in the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'t> {
@@ -27,7 +30,7 @@ pub(crate) enum TokenKind {
 
 /// The tokens of `text`, without the white space between them.
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(TOKENS_USUAL.min(text.len()));
     let mut start = 0;
     while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
         let (kind, length) = first(rest);

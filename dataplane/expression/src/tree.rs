@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use partita_model::codec::{StoredAttributes, StoredValue};
 use partita_model::{AttributeValue, Item};
 
 use crate::error::Fault;
@@ -116,6 +117,36 @@ fn select_value<T>(value: &AttributeValue, tree: &Tree<T>) -> Option<AttributeVa
         (Tree::Elements(elements), AttributeValue::L(list)) => {
             let selected: Vec<_> =
                 elements.iter().filter_map(|(index, tree)| select_value(list.get(*index)?, tree)).collect();
+            (!selected.is_empty()).then_some(AttributeValue::L(selected))
+        }
+        _ => None,
+    }
+}
+
+/// As [`select`], of attributes in their stored form.
+pub(crate) fn select_stored<T>(
+    attributes: StoredAttributes<'_>,
+    fields: &BTreeMap<String, Tree<T>>,
+) -> BTreeMap<String, AttributeValue> {
+    let selected = attributes.filter_map(|(name, value)| {
+        let (name, tree) = fields.get_key_value(name.as_str())?;
+        Some((name.clone(), select_stored_value(value, tree)?))
+    });
+    selected.collect()
+}
+
+fn select_stored_value<T>(value: StoredValue<'_>, tree: &Tree<T>) -> Option<AttributeValue> {
+    match (tree, value) {
+        (Tree::Here(_), value) => Some(value.decode()),
+        (Tree::Fields(fields), StoredValue::M(map)) => {
+            let selected = select_stored(map, fields);
+            (!selected.is_empty()).then_some(AttributeValue::M(selected))
+        }
+        (Tree::Elements(elements), StoredValue::L(list)) => {
+            let selected: Vec<_> = list
+                .enumerate()
+                .filter_map(|(index, value)| select_stored_value(value, elements.get(&index)?))
+                .collect();
             (!selected.is_empty()).then_some(AttributeValue::L(selected))
         }
         _ => None,

@@ -78,7 +78,14 @@ impl Update {
     /// Key attributes and the size of the result are the caller's to check, except that values whose sum exceeds the
     /// largest item are refused early ([`UpdateError::TooLarge`]), before they fill the memory.
     pub fn apply(&self, before: &Item) -> Result<Item, UpdateError> {
-        apply::apply(&self.actions, self.dialect, before)
+        let edits = apply::edits(&self.actions, self.dialect, before)?;
+        apply::carry_out(edits, before.clone())
+    }
+
+    /// The same, for a caller that needs the item as it was no longer: what does not change is not copied.
+    pub fn apply_to(&self, before: Item) -> Result<Item, UpdateError> {
+        let edits = apply::edits(&self.actions, self.dialect, &before)?;
+        apply::carry_out(edits, before)
     }
 
     /// What `UPDATED_OLD` and `UPDATED_NEW` show of `image`: the changed paths only, in their structure, list elements

@@ -92,33 +92,45 @@ impl PrimaryKey {
 /// The ordered bytes of a key value; `None` if it is not a string, a number or a binary. See the module's
 /// page.
 pub fn encode_scalar(value: &AttributeValue) -> Option<Vec<u8>> {
-    if let AttributeValue::N(number) = value {
-        let mut out = Vec::new();
-        ordered::write(number, &mut out);
-        return Some(out);
-    }
-    let mut out = encode_prefix(value)?;
-    out.extend([ESCAPE, END]);
+    let mut out = Vec::new();
+    write_scalar(value, &mut out)?;
     Some(out)
+}
+
+/// Appends what [`encode_scalar`] returns; `None`, and nothing appended, if that is nothing.
+pub fn write_scalar(value: &AttributeValue, out: &mut Vec<u8>) -> Option<()> {
+    if let AttributeValue::N(number) = value {
+        ordered::write(number, out);
+    } else {
+        write_prefix(value, out)?;
+        out.extend_from_slice(&[ESCAPE, END]);
+    }
+    Some(())
 }
 
 /// The bytes with which [`encode_scalar`] begins for exactly those values that begin with `value`; `None` if
 /// it is neither a string nor a binary.
 pub fn encode_prefix(value: &AttributeValue) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    write_prefix(value, &mut out)?;
+    Some(out)
+}
+
+fn write_prefix(value: &AttributeValue, out: &mut Vec<u8>) -> Option<()> {
     let (tag, bytes) = match value {
         AttributeValue::S(text) => (STRING, text.as_bytes()),
         AttributeValue::B(bytes) => (BINARY, bytes.as_ref()),
         _ => return None,
     };
-    let mut out = Vec::with_capacity(bytes.len() + 3); // tag and end mark; zeros are rare
+    out.reserve(bytes.len() + 3); // tag and end mark; zeros are rare
     out.push(tag);
-    for &byte in bytes {
-        out.push(byte);
-        if byte == ESCAPE {
-            out.push(ESCAPED_ZERO);
-        }
+    let mut plain = bytes.split(|byte| *byte == ESCAPE);
+    out.extend_from_slice(plain.next().unwrap_or_default());
+    for part in plain {
+        out.extend_from_slice(&[ESCAPE, ESCAPED_ZERO]);
+        out.extend_from_slice(part);
     }
-    Some(out)
+    Some(())
 }
 
 /// Takes one key value off the front of `bytes` and returns it with what follows; `None` unless
@@ -145,21 +157,28 @@ pub fn decode_scalar(bytes: &[u8]) -> Option<(AttributeValue, &[u8])> {
 pub fn partition_hash(value: &AttributeValue) -> [u8; 16] {
     let mut input = Vec::with_capacity(64); // most keys are shorter
     match value {
-        AttributeValue::S(text) => {
-            input.push(b'S');
-            input.extend_from_slice(text.as_bytes());
-        }
+        AttributeValue::S(text) => return hash_of(b'S', text.as_bytes()),
+        AttributeValue::B(bytes) => return hash_of(b'B', bytes),
         AttributeValue::N(number) => {
             input.push(b'N');
             ordered::write(number, &mut input);
         }
-        AttributeValue::B(bytes) => {
-            input.push(b'B');
-            input.extend_from_slice(bytes);
-        }
         other => input.extend_from_slice(&codec::encode_value(other)),
     }
     xxh3_128(&input).to_be_bytes()
+}
+
+/// The hash of a letter and the bytes of a value, put together on the stack if they are as short as most keys.
+fn hash_of(letter: u8, value: &[u8]) -> [u8; 16] {
+    let mut short = [letter; 128];
+    if let Some(place) = short.get_mut(1..=value.len()) {
+        place.copy_from_slice(value);
+        return xxh3_128(short.get(..=value.len()).unwrap_or_default()).to_be_bytes();
+    }
+    let mut long = Vec::with_capacity(1 + value.len());
+    long.push(letter);
+    long.extend_from_slice(value);
+    xxh3_128(&long).to_be_bytes()
 }
 
 /// The value up to the end mark, and what follows the mark.

@@ -24,6 +24,8 @@ pub const MAGNITUDE_MIN: i16 = -130;
 
 /// The first integer of more than [`SIGNIFICANT_DIGITS_MAX`] digits.
 const DIGITS_BOUND: u128 = 10u128.pow(SIGNIFICANT_DIGITS_MAX);
+/// Digits that fit in a `u64` whatever they are.
+const SHORT_DIGITS_MAX: usize = 18;
 /// A written exponent is cut off here: any text that fits in memory overflows or underflows long before.
 const WRITTEN_EXPONENT_BOUND: i64 = 1_000_000_000_000;
 
@@ -254,9 +256,38 @@ impl FromStr for Number {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Self, NumberError> {
+        if let Some(number) = short(text) {
+            return Ok(number);
+        }
         let literal = Literal::read(text).ok_or_else(|| NumberError::NotNumeric { text: text.to_owned() })?;
         literal.value()
     }
+}
+
+/// Reads a number of few digits without an exponent, as most are, in 64-bit arithmetic; `None` of any other text.
+fn short(text: &str) -> Option<Number> {
+    let (negative, unsigned) = read_sign(text);
+    let (mut digits, mut count, mut places) = (0u64, 0, None);
+    for byte in unsigned.bytes() {
+        match byte {
+            b'0'..=b'9' if count < SHORT_DIGITS_MAX => {
+                digits = digits * 10 + u64::from(byte - b'0');
+                count += 1;
+                places = places.map(|places: i16| places + 1);
+            }
+            b'.' if places.is_none() => places = Some(0),
+            _ => return None,
+        }
+    }
+    if digits == 0 {
+        return (count > 0).then_some(Number::ZERO);
+    }
+    let mut exponent = -places.unwrap_or(0);
+    while digits.is_multiple_of(10) {
+        (digits, exponent) = (digits / 10, exponent + 1);
+    }
+    // So few digits are far from either end of the range.
+    Some(Number { negative, exponent, digits: digits.into() })
 }
 
 /// A number as written. `integer` and `fraction` hold only ASCII digits.

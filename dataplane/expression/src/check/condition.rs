@@ -21,7 +21,7 @@ pub(crate) fn condition(text: &str, substitutions: &Substitutions<'_>) -> Result
     for call in &parts.calls {
         function(call)?;
     }
-    raw.tests().into_iter().try_for_each(check_uses)?;
+    raw.tests().try_for_each(check_uses)?;
     unreserved(parts.paths.iter().copied())?;
     node(&raw, substitutions)
 }
@@ -52,7 +52,7 @@ fn check_uses(test: &RawTest<'_>) -> Result<(), Fault> {
             return Err(Fault::MisusedFunction { function });
         }
     }
-    test.operands().into_iter().try_for_each(check_operand_uses)
+    test.operands().try_for_each(check_operand_uses)
 }
 
 fn check_operand_uses(mut operand: &RawOperand<'_>) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 mod round_trip;
 
+use partita_model::Item;
+
 use super::*;
 use crate::testing::with_substitutions;
 

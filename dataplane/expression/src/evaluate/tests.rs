@@ -1,3 +1,6 @@
+use partita_model::Item;
+use partita_model::codec::StoredItem;
+
 use crate::testing::{b, bs, item, l, m, n, ns, of_each_type, s, ss, with_substitutions};
 use crate::{Condition, Kind};
 
@@ -9,6 +12,7 @@ fn check(item: &Item, text: &str, expected: bool) {
         with_substitutions(|substitutions| Condition::parse(Kind::Condition, text, substitutions))
             .expect(text);
     assert_eq!(condition.evaluate(item), expected, "{text}");
+    assert_eq!(condition.evaluate(&StoredItem::of(item)), expected, "{text} of the stored form");
 }
 
 #[track_caller]

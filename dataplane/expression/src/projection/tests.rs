@@ -62,14 +62,18 @@ fn structure_is_kept_and_lists_are_compacted() {
         ("#m.x, #m.q", item([("m", m([("x", n(1))]))])),
     ];
     for (text, expected) in table {
-        assert_eq!(parse(text).unwrap().apply(&each), expected, "{text}");
+        let projection = parse(text).unwrap();
+        assert_eq!(projection.apply_stored(&StoredItem::of(&each)), expected, "{text} of the stored form");
+        assert_eq!(projection.apply(&each), expected, "{text}");
     }
 }
 
 #[test]
 fn empty_documents_are_returned_when_they_are_named() {
     let item = item([("a", m([("b", m([])), ("c", l([]))]))]);
-    assert_eq!(parse("a.b, a.c").unwrap().apply(&item), item);
+    let projection = parse("a.b, a.c").unwrap();
+    assert_eq!(projection.apply_stored(&StoredItem::of(&item)), item);
+    assert_eq!(projection.apply(&item), item);
 }
 
 #[test]

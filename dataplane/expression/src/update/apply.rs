@@ -12,21 +12,30 @@ use crate::tree::{Forest, Tree, forest};
 use crate::{Path, UpdateError};
 
 /// What happens at one path.
-enum Edit {
+pub(super) enum Edit {
     Put(AttributeValue),
     Remove,
 }
 
-pub(super) fn apply(actions: &[Action], dialect: Dialect, before: &Item) -> Result<Item, UpdateError> {
+/// What the actions come to, worked out from the item as it was.
+pub(super) fn edits(
+    actions: &[Action],
+    dialect: Dialect,
+    before: &Item,
+) -> Result<Forest<Edit>, UpdateError> {
     let mut edits = Vec::with_capacity(actions.len());
     let mut bytes = 0;
     for action in actions {
         let edit = edit(action, dialect, before, &mut bytes)?;
         edits.push((action.path.clone(), edit));
     }
-    let mut after = before.clone();
-    edit_map(&mut after, forest(edits))?;
-    Ok(after)
+    Ok(forest(edits))
+}
+
+/// The item after the edits.
+pub(super) fn carry_out(edits: Forest<Edit>, mut item: Item) -> Result<Item, UpdateError> {
+    edit_map(&mut item, edits)?;
+    Ok(item)
 }
 
 /// `bytes` counts what all edits so far write. All of it stands in the new item, so that more than the largest item is an

@@ -16,7 +16,10 @@ fn fault(text: &str) -> String {
 }
 
 fn apply(text: &str, before: &Item) -> Result<Item, UpdateError> {
-    parse(text).expect(text).apply(before)
+    let update = parse(text).expect(text);
+    let after = update.apply(before);
+    assert_eq!(update.apply_to(before.clone()), after, "{text}");
+    after
 }
 
 #[test]

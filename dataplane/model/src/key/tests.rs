@@ -50,6 +50,15 @@ fn ordered_bytes_never_change() {
     }
 }
 
+#[test]
+fn partition_hash_is_one_hash_whatever_the_length() {
+    for length in [0, 1, 126, 127, 128, 129, 2048] {
+        let text = "k".repeat(length);
+        let whole = xxh3_128(format!("S{text}").as_bytes()).to_be_bytes();
+        assert_eq!(partition_hash(&s(&text)), whole, "{length}");
+    }
+}
+
 /// Partitions are found by these hashes: a change here loses items. The values come from the reference implementation
 /// of XXH3, by way of another language's binding.
 #[test]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use partita_model::arbitrary;
+use partita_model::codec::StoredItem;
 use partita_model::value::AttributeType;
-use partita_model::{AttributeValue, Number};
+use partita_model::{AttributeValue, Item, Number};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -350,6 +351,8 @@ proptest! {
     #[test]
     fn evaluation_agrees_with_the_naive_evaluator(root in node(), item in some_item()) {
         let expected = naive(&root, &item) == 1;
-        prop_assert_eq!(Condition { root }.evaluate(&item), expected);
+        let condition = Condition { root };
+        prop_assert_eq!(condition.evaluate(&item), expected);
+        prop_assert_eq!(condition.evaluate(&StoredItem::of(&item)), expected);
     }
 }
