@@ -1,5 +1,7 @@
-//! An object store for tests, whose puts can be held back, refused or answered with an error after success, and
+//! An object store for tests, whose puts and reads can be held back, refused or answered with an error after success, and
 //! which can lie as unsuitable stores do.
+
+mod upload;
 
 use std::fmt;
 use std::ops::Range;
@@ -19,8 +21,10 @@ use object_store::{
 use tokio::sync::watch;
 
 use crate::bucket::Bucket;
+use upload::FaultyUpload;
 
-/// What happens to puts whose path contains a given text.
+/// What happens to puts, or to reads, whose path contains a given text. A multipart upload counts as one put for each of its
+/// calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// They wait until the fault is cleared, and then go on.
@@ -31,7 +35,7 @@ pub enum Fault {
     RefuseSome(u32),
     /// They take this much longer.
     Delay(Duration),
-    /// They take effect, and then fail.
+    /// They take effect, and then fail. Reads only fail.
     FailAfterSuccess,
 }
 
@@ -63,7 +67,8 @@ pub struct FaultyObjects {
 
 #[derive(Debug, Default)]
 struct State {
-    fault: Option<(String, Fault)>,
+    puts: Option<(String, Fault)>,
+    reads: Option<(String, Fault)>,
     lie: Option<Lie>,
 }
 
@@ -84,13 +89,21 @@ impl FaultyObjects {
 
     /// From now on `fault` meets every put whose path contains `part`.
     pub fn inject(&self, part: &str, fault: Fault) {
-        self.lock().fault = Some((part.to_owned(), fault));
+        self.lock().puts = Some((part.to_owned(), fault));
         self.changes.send_modify(|change| *change += 1);
     }
 
-    /// No fault any more; puts that wait go on.
+    /// From now on `fault` meets every read whose path contains `part`.
+    pub fn inject_reads(&self, part: &str, fault: Fault) {
+        self.lock().reads = Some((part.to_owned(), fault));
+        self.changes.send_modify(|change| *change += 1);
+    }
+
+    /// No fault any more; what waits goes on.
     pub fn clear(&self) {
-        self.lock().fault = None;
+        let mut state = self.lock();
+        (state.puts, state.reads) = (None, None);
+        drop(state);
         self.changes.send_modify(|change| *change += 1);
     }
 
@@ -127,15 +140,39 @@ impl FaultyObjects {
         self.lock().lie == Some(lie)
     }
 
-    fn fault_at(&self, location: &Path) -> Option<Fault> {
+    fn fault_at(&self, location: &Path, access: Access) -> Option<Fault> {
         let mut state = self.lock();
-        let (part, fault) = state.fault.as_mut()?;
+        let faults = match access {
+            Access::Put => &mut state.puts,
+            Access::Read => &mut state.reads,
+        };
+        let (part, fault) = faults.as_mut()?;
         if !location.as_ref().contains(part.as_str()) {
             return None;
         }
         let Fault::RefuseSome(left) = fault else { return Some(*fault) };
         *left = left.checked_sub(1)?;
         Some(Fault::Refuse)
+    }
+
+    /// Meets the fault of a put, but for what follows success.
+    async fn before_put(&self, location: &Path) -> Result<Option<Fault>> {
+        let fault = self.meet(location, Access::Put).await;
+        match fault {
+            Some(Fault::Refuse) => return Err(injected()),
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        Ok(fault)
+    }
+
+    async fn before_read(&self, location: &Path) -> Result<()> {
+        match self.meet(location, Access::Read).await {
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            Some(_) => return Err(injected()),
+            None => {}
+        }
+        Ok(())
     }
 
     /// Does to a put what an unsuitable store would.
@@ -156,11 +193,11 @@ impl FaultyObjects {
         }
     }
 
-    /// Waits while puts at `location` hang; returns the fault that meets this put.
-    async fn meet(&self, location: &Path) -> Option<Fault> {
+    /// Waits while accesses at `location` hang; returns the fault that meets this one.
+    async fn meet(&self, location: &Path, access: Access) -> Option<Fault> {
         let mut changes = self.changes.subscribe();
         loop {
-            match self.fault_at(location) {
+            match self.fault_at(location, access) {
                 Some(Fault::Hang) => {}
                 other => return other,
             }
@@ -169,6 +206,13 @@ impl FaultyObjects {
             }
         }
     }
+}
+
+/// What an object store is asked to do.
+#[derive(Clone, Copy)]
+enum Access {
+    Put,
+    Read,
 }
 
 fn injected() -> object_store::Error {
@@ -189,12 +233,7 @@ impl ObjectStore for FaultyObjects {
         payload: PutPayload,
         mut options: PutOptions,
     ) -> Result<PutResult> {
-        let fault = self.meet(location).await;
-        match fault {
-            Some(Fault::Refuse) => return Err(injected()),
-            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
-            _ => {}
-        }
+        let fault = self.before_put(location).await?;
         self.lie_about(location, &mut options).await;
         self.puts.fetch_add(1, Ordering::Relaxed);
         let result = self.inner.put_opts(location, payload, options).await?;
@@ -206,12 +245,9 @@ impl ObjectStore for FaultyObjects {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        match self.meet(location).await {
-            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
-            Some(_) => return Err(injected()),
-            None => {}
-        }
-        self.inner.put_multipart_opts(location, options).await
+        self.before_put(location).await?;
+        let inner = self.inner.put_multipart_opts(location, options).await?;
+        Ok(Box::new(FaultyUpload::new(inner, self.clone(), location.clone())))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -219,10 +255,12 @@ impl ObjectStore for FaultyObjects {
             let path = location.to_string();
             return Err(object_store::Error::NotFound { path, source: "an injected lie".into() });
         }
+        self.before_read(location).await?;
         self.inner.get_opts(location, options).await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.before_read(location).await?;
         self.inner.get_ranges(location, ranges).await
     }
 

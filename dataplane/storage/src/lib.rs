@@ -38,10 +38,13 @@ pub mod memory;
 mod open;
 mod probe;
 mod progress;
+pub mod repair;
+mod seal;
 pub mod shard;
 mod slate;
 pub mod space;
 pub mod store;
+pub mod verify;
 
 pub use bucket::{Bucket, BucketCredentials, Trouble};
 pub use error::{Error, Fault, Result};

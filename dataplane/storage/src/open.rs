@@ -15,6 +15,7 @@ use crate::folder::{self, FolderLock};
 use crate::probe::{self, Guard};
 use crate::slate::{Flushing, SlateStore};
 use crate::store::ShardStore;
+use crate::verify::Files;
 
 /// The block cache of a store that is given no other budget, in bytes. Small, so that an idle process on a laptop
 /// stays below 64 MiB; a server is given more.
@@ -100,6 +101,7 @@ pub(crate) async fn start_guarded(
 ) -> Result<Arc<dyn ShardStore>> {
     probe::probe(objects.as_ref(), &path, guard).await?;
     claim::claim(objects.as_ref(), &path).await?;
-    let store = SlateStore::open(objects, path, block_cache_bytes, guard, flushing, lock).await?;
+    let files = Files { objects, shard: path };
+    let store = SlateStore::open(files, block_cache_bytes, guard, flushing, lock).await?;
     Ok(Arc::new(store))
 }

@@ -14,10 +14,14 @@ pub(crate) use committer::Flushing;
 pub(crate) use store::SlateStore;
 
 use crate::error::Error;
+use crate::seal::Broken;
 use slatedb::{CloseReason, ErrorKind};
 
 /// What a failed read means. The store goes on, unless the engine has stopped.
 fn read_error(operation: &'static str, error: slatedb::Error) -> Error {
+    if let Some(broken) = Broken::find(&error) {
+        return Error::Corrupt { what: broken.to_string() };
+    }
     match error.kind() {
         ErrorKind::Data => Error::Corrupt { what: error.to_string() },
         ErrorKind::Closed(_) => write_error(operation, error),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use object_store::ObjectStore;
-use object_store::path::Path;
 use partita_model::TableId;
 use slatedb::DbSnapshot;
 use slatedb::config::{DurabilityLevel, ReadOptions};
@@ -19,11 +18,14 @@ use crate::error::{Error, Result};
 use crate::folder::FolderLock;
 use crate::probe::Guard;
 use crate::progress::Progress;
+use crate::seal::Sealed;
 use crate::store::{Change, ShardStore, Snapshot, Visibility, WriteBatch, Written};
+use crate::verify::Files;
 
 /// A shard kept by SlateDB.
 pub(crate) struct SlateStore {
     shared: Arc<Shared>,
+    files: Arc<Files>,
     dead: Arc<DeadTables>,
     /// Tells the committer to close; dropping it tells it that the store is gone.
     closing: watch::Sender<bool>,
@@ -34,23 +36,27 @@ pub(crate) struct SlateStore {
 impl SlateStore {
     /// Starts the engine and thereby fences every other owner of the shard. `lock` is held until it has stopped.
     pub(crate) async fn open(
-        objects: Arc<dyn ObjectStore>,
-        path: Path,
+        files: Files,
         block_cache_bytes: usize,
         guard: Guard,
         flushing: Flushing,
         lock: Option<FolderLock>,
     ) -> Result<Self> {
         let dead = Arc::new(DeadTables::default());
+        let (path, files) = (files.shard.clone(), Arc::new(files));
+        let objects: Arc<dyn ObjectStore> = Arc::new(Sealed::new(Arc::clone(&files.objects), path.clone()));
         let builder = settings::builder(&objects, &path, block_cache_bytes, guard, flushing, &dead);
-        let db = Box::pin(builder.build()).await.map_err(|error| read_error("open the shard", error))?;
+        let db = match Box::pin(builder.build()).await {
+            Ok(db) => db,
+            Err(error) => return Err(files.locate(read_error("open the shard", error)).await),
+        };
         let shared = Shared::new(db, flushing)?;
         let (closing, closing_seen) = watch::channel(false);
         let (stopping, stopped) = watch::channel(());
         let committer =
             Committer { shared: Arc::clone(&shared), closing: closing_seen, lock, stopped: stopping };
         tokio::spawn(committer.run());
-        Ok(Self { shared, dead, closing, stopped })
+        Ok(Self { shared, files, dead, closing, stopped })
     }
 
     /// How far the store's writes are durable, and whether it still answers.
@@ -92,7 +98,10 @@ impl ShardStore for SlateStore {
             Visibility::Durable => self.get_durable(key).await,
             Visibility::Applied => self.shared.db.get(key).await,
         };
-        found.map_err(|error| read_error("read a row", error))
+        match found {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.files.locate(read_error("read a row", error)).await),
+        }
     }
 
     async fn snapshot(&self, visibility: Visibility) -> Result<Box<dyn Snapshot>> {
@@ -101,7 +110,7 @@ impl ShardStore for SlateStore {
             Visibility::Durable => self.durable().await?,
             Visibility::Applied => self.applied()?,
         };
-        Ok(Box::new(SlateSnapshot { inner }))
+        Ok(Box::new(SlateSnapshot { inner, files: Arc::clone(&self.files) }))
     }
 
     async fn write(&self, batch: WriteBatch) -> Result<Written> {

@@ -18,6 +18,7 @@ mod dropped;
 mod faults;
 mod fencing;
 mod model;
+mod weather;
 
 /// The engine's name for the folder of its log.
 const LOG: &str = "/wal/";
