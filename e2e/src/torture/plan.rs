@@ -74,7 +74,12 @@ impl Plan {
         let stillborn = if rng.random_bool(0.3) { rng.random_range(1..=3) } else { 0 };
         let stillborn = (0..stillborn).map(|_| rng.random_range(0.0..1.2)).collect();
         let abrupt = rng.random_bool(0.15);
-        let load = if abrupt { millis(rng, 0, 40) } else { millis(rng, 100, 1600) };
+        // What a process does every few seconds (trimming, compaction) is to be cut short as well.
+        let load = match (abrupt, rng.random_bool(0.08)) {
+            (true, _) => millis(rng, 0, 40),
+            (false, false) => millis(rng, 100, 1600),
+            (false, true) => millis(rng, 4000, 12_000),
+        };
         let pauses = match mode {
             Mode::Mixed if rng.random_bool(0.4) => {
                 (0..rng.random_range(1..=2)).map(|_| (millis(rng, 5, 900), millis(rng, 0, 400))).collect()

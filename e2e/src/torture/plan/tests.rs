@@ -19,6 +19,7 @@ fn every_kind_of_end_comes() {
         ("killed while it starts", kill.iter().any(|plan| plan.stillborn.len() > 1)),
         ("killed as the port opens", kill.iter().any(|plan| !plan.inspected)),
         ("killed as a file appears", kill.iter().any(|plan| matches!(plan.end, End::KillAtFile { .. }))),
+        ("after long work", kill.iter().any(|plan| plan.load > Duration::from_secs(8))),
         ("under large items", kill.iter().any(|plan| plan.heavy)),
         ("stopped", mixed.iter().any(|plan| plan.end == End::Terminate)),
         ("killed while it stops", mixed.iter().any(|plan| matches!(plan.end, End::TerminateAndKill { .. }))),
