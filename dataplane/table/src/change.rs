@@ -10,7 +10,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use partita_model::Item;
 use partita_model::clock::UnixMillis;
-use partita_model::codec::{CodecError, decode_item, encode_item};
+use partita_model::codec::{CodecError, StoredItem, decode_item};
 
 const VERSION: u8 = 1;
 const OLD_IMAGE: u8 = 1;
@@ -47,7 +47,8 @@ pub enum ChangeError {
 impl ChangeRecord {
     /// The record's stored form.
     pub fn encode(&self) -> Bytes {
-        encode(self.at, &self.keys, self.old.as_ref(), self.new.as_ref())
+        let stored = |image: &Option<Item>| image.as_ref().map(StoredItem::of);
+        encode(self.at, &self.keys, stored(&self.old).as_ref(), stored(&self.new).as_ref())
     }
 
     /// The inverse of [`encode`](Self::encode).
@@ -72,16 +73,22 @@ impl ChangeRecord {
 }
 
 /// The stored form of a record, without taking the images.
-pub(crate) fn encode(at: UnixMillis, keys: &Item, old: Option<&Item>, new: Option<&Item>) -> Bytes {
-    let mut payload = BytesMut::new();
+pub(crate) fn encode(
+    at: UnixMillis,
+    keys: &Item,
+    old: Option<&StoredItem>,
+    new: Option<&StoredItem>,
+) -> Bytes {
+    let keys = StoredItem::of(keys);
+    let items = || [Some(&keys), old, new].into_iter().flatten().map(StoredItem::as_bytes);
+    let mut payload = BytesMut::with_capacity(10 + items().map(|item| 4 + item.len()).sum::<usize>());
     payload.put_u8(VERSION);
     payload.put_u64(at.0);
     payload.put_u8(old.map_or(0, |_| OLD_IMAGE) | new.map_or(0, |_| NEW_IMAGE));
-    for item in [Some(keys), old, new].into_iter().flatten() {
-        let encoded = encode_item(item);
+    for item in items() {
         // An item's stored form is far below 4 GB: the API's limit is 400 KB.
-        payload.put_u32(encoded.len() as u32);
-        payload.put_slice(&encoded);
+        payload.put_u32(item.len() as u32);
+        payload.put_slice(item);
     }
     payload.freeze()
 }

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use partita_expression::Update;
-use partita_model::key::PrimaryKey;
 use partita_model::limits::{HASH_KEY_BYTES_MAX, ITEM_BYTES_MAX, RANGE_KEY_BYTES_MAX};
 use partita_model::schema::KeyAttribute;
 use partita_model::size::{item_size, value_size};
@@ -14,7 +13,7 @@ use partita_protocol::ServiceError;
 use partita_protocol::error::EmptyKeyValue;
 
 use crate::index::Entry;
-use crate::row::ItemKey;
+use crate::row::{ItemKey, KeyValues};
 use crate::table::Table;
 
 /// The place of the item that a `Key` names: exactly the key's attributes, of the right types.
@@ -23,8 +22,7 @@ pub(crate) fn key(descriptor: &TableDescriptor, key: &Item) -> Result<ItemKey, S
     if key.len() != descriptor.key.attributes().count() {
         return Err(mismatch());
     }
-    let primary = PrimaryKey::of_item(&descriptor.key, key).ok_or_else(mismatch)?;
-    place(descriptor, primary)
+    place(descriptor, KeyValues::of_item(&descriptor.key, key).ok_or_else(mismatch)?)
 }
 
 /// The place of an item that is to be put: its key attributes are there, of the right types.
@@ -36,8 +34,8 @@ fn item(descriptor: &TableDescriptor, item: &Item) -> Result<ItemKey, ServiceErr
             return Err(ServiceError::key_type_mismatch(&attribute.name, attribute.scalar, actual));
         }
     }
-    let primary = PrimaryKey::of_item(&descriptor.key, item);
-    place(descriptor, primary.ok_or_else(ServiceError::key_does_not_match_schema)?)
+    let values = KeyValues::of_item(&descriptor.key, item);
+    place(descriptor, values.ok_or_else(ServiceError::key_does_not_match_schema)?)
 }
 
 /// The place of an item that is to be put, which fits its table, all its indexes and the size limit.
@@ -48,8 +46,8 @@ pub(crate) fn put(table: &Table, put: &Item) -> Result<ItemKey, ServiceError> {
 
 /// The same in a batch, where a missing or mistyped key attribute is told as in a `Key`.
 pub(crate) fn put_in_batch(table: &Table, put: &Item) -> Result<ItemKey, ServiceError> {
-    let primary = PrimaryKey::of_item(&table.descriptor.key, put);
-    let key = place(&table.descriptor, primary.ok_or_else(ServiceError::key_does_not_match_schema)?)?;
+    let values = KeyValues::of_item(&table.descriptor.key, put);
+    let key = place(&table.descriptor, values.ok_or_else(ServiceError::key_does_not_match_schema)?)?;
     put_at(table, key, put)
 }
 
@@ -61,9 +59,9 @@ fn put_at(table: &Table, key: ItemKey, put: &Item) -> Result<ItemKey, ServiceErr
     }
 }
 
-fn place(descriptor: &TableDescriptor, key: PrimaryKey) -> Result<ItemKey, ServiceError> {
-    hash_value(&descriptor.key.hash, &key.hash)?;
-    if let (Some(attribute), Some(value)) = (&descriptor.key.range, &key.range) {
+fn place(descriptor: &TableDescriptor, key: KeyValues<'_>) -> Result<ItemKey, ServiceError> {
+    hash_value(&descriptor.key.hash, key.hash)?;
+    if let (Some(attribute), Some(value)) = (&descriptor.key.range, key.range) {
         not_empty(attribute, value)?;
         size(KeyType::Range, value_size(value))?;
     }

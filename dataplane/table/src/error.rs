@@ -38,9 +38,6 @@ pub enum Error {
         #[source]
         source: CodecError,
     },
-    /// The runtime ended a commit before it answered. The outcome of the write is unknown.
-    #[error("a commit was ended before its outcome was known")]
-    CommitAborted,
     /// A descriptor names a table by a name that another table has.
     #[error("the name {name} belongs to table {holder}, so table {id} cannot have it")]
     NameTaken {
@@ -67,7 +64,6 @@ impl Error {
         match self {
             Self::Refused(error) => error.retryable(),
             Self::Storage(error) => error.retryable(),
-            Self::CommitAborted => true,
             _ => false,
         }
     }

@@ -47,6 +47,7 @@ mod read;
 mod row;
 mod statistics;
 mod table;
+mod uncut;
 mod write;
 
 pub use change::{ChangeError, ChangeRecord};

@@ -23,9 +23,10 @@
 //! projects. Collection: `01 | bytes, 8 BE`. Statistics: see [`crate::statistics`]. Descriptor: `01 | JSON`.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use partita_model::codec::{decode_item, encode_item};
-use partita_model::key::{PrimaryKey, encode_scalar, partition_hash};
-use partita_model::{AttributeValue, Item, TableId};
+use partita_model::codec::StoredItem;
+use partita_model::key::{partition_hash, write_scalar};
+use partita_model::schema::KeyAttribute;
+use partita_model::{AttributeValue, Item, KeySchema, TableId};
 use partita_storage::space::{self, TABLE_PREFIX_BYTES};
 
 use crate::Error;
@@ -46,6 +47,9 @@ const LENGTH_AT: usize = TABLE_PREFIX_BYTES + HASH_BYTES;
 /// Where the partition key stands.
 const PARTITION_KEY_AT: usize = LENGTH_AT + 2;
 
+/// Room for the row keys of most items, so that they are allocated once.
+const ROW_KEY_BYTES: usize = 128;
+
 /// What a row of a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowKind {
@@ -57,98 +61,109 @@ pub(crate) enum RowKind {
     Collection,
 }
 
-/// A checked primary key and its place. Only scalar keys have one.
+/// The values of an item's key attributes, where they stand in the item.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyValues<'i> {
+    pub(crate) hash: &'i AttributeValue,
+    pub(crate) range: Option<&'i AttributeValue>,
+}
+
+impl<'i> KeyValues<'i> {
+    /// The key of `item`; `None` if a key attribute is missing or of another type than the schema says. Other attributes do not
+    /// matter.
+    pub(crate) fn of_item(schema: &KeySchema, item: &'i Item) -> Option<Self> {
+        let value_of = |attribute: &KeyAttribute| {
+            item.get(&attribute.name).filter(|value| value.scalar_type() == Some(attribute.scalar))
+        };
+        let range = match &schema.range {
+            Some(attribute) => Some(value_of(attribute)?),
+            None => None,
+        };
+        Some(Self { hash: value_of(&schema.hash)?, range })
+    }
+}
+
+/// The place of an item: the key of its row, in which the keys of all rows that belong to the item begin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ItemKey {
-    primary: PrimaryKey,
-    partition: Partition,
-    /// Encoded sort key; empty when the table has none.
-    range: Bytes,
+    row: Bytes,
+    /// Where the kind byte stands in the row's key.
+    kind_at: usize,
 }
 
 /// The common beginning of all rows of one partition key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Partition {
-    hash: [u8; HASH_BYTES],
-    prefix: Bytes,
+    prefix: Vec<u8>,
 }
 
 impl Partition {
     /// The partition of a partition-key value; `None` when the value is no scalar or longer than any key can be.
     pub(crate) fn new(table: TableId, key: &AttributeValue) -> Option<Self> {
-        let encoded = encode_scalar(key)?;
-        let length = u16::try_from(encoded.len()).ok()?;
-        let hash = partition_hash(key);
-        let mut prefix = BytesMut::with_capacity(PARTITION_KEY_AT + encoded.len());
+        let mut prefix = Vec::with_capacity(ROW_KEY_BYTES);
         prefix.put_slice(&space::table_prefix(space::TABLE_ROWS, table));
-        prefix.put_slice(&hash);
-        prefix.put_u16(length);
-        prefix.put_slice(&encoded);
-        Some(Self { hash, prefix: prefix.freeze() })
-    }
-
-    /// The partition hash, first byte most significant.
-    pub(crate) fn hash(&self) -> [u8; HASH_BYTES] {
-        self.hash
+        prefix.put_slice(&partition_hash(key));
+        prefix.put_u16(0);
+        write_scalar(key, &mut prefix)?;
+        let length = u16::try_from(prefix.len() - PARTITION_KEY_AT).ok()?;
+        prefix.get_mut(LENGTH_AT..PARTITION_KEY_AT)?.copy_from_slice(&length.to_be_bytes());
+        Some(Self { prefix })
     }
 
     /// The beginning of all item rows.
     pub(crate) fn items(&self) -> Bytes {
-        self.under(&[ITEM], &[])
+        joined(&[&self.prefix, &[ITEM]])
     }
 
     /// The beginning of all entries of one local index.
     pub(crate) fn index_entries(&self, ordinal: u8) -> Bytes {
-        self.under(&[INDEX_ENTRY, ordinal], &[])
-    }
-
-    /// The key of the row that holds the item collection's size.
-    pub(crate) fn collection(&self) -> Bytes {
-        self.under(&[COLLECTION], &[])
-    }
-
-    fn under(&self, kind: &[u8], parts: &[&[u8]]) -> Bytes {
-        let length = self.prefix.len() + kind.len() + parts.iter().map(|part| part.len()).sum::<usize>();
-        let mut key = BytesMut::with_capacity(length);
-        key.put_slice(&self.prefix);
-        key.put_slice(kind);
-        for part in parts {
-            key.put_slice(part);
-        }
-        key.freeze()
+        joined(&[&self.prefix, &[INDEX_ENTRY, ordinal]])
     }
 }
 
 impl ItemKey {
     /// The place of a primary key; `None` when one of its values is no scalar or longer than any key can be.
-    pub(crate) fn new(table: TableId, primary: PrimaryKey) -> Option<Self> {
-        let partition = Partition::new(table, &primary.hash)?;
-        let range = match &primary.range {
-            Some(range) => Bytes::from(encode_scalar(range)?),
-            None => Bytes::new(),
-        };
-        Some(Self { primary, partition, range })
+    pub(crate) fn new(table: TableId, key: KeyValues<'_>) -> Option<Self> {
+        let Partition { prefix: mut row } = Partition::new(table, key.hash)?;
+        let kind_at = row.len();
+        row.put_u8(ITEM);
+        if let Some(range) = key.range {
+            write_scalar(range, &mut row)?;
+        }
+        Some(Self { row: row.into(), kind_at })
     }
 
-    /// The key's values.
-    pub(crate) fn primary(&self) -> &PrimaryKey {
-        &self.primary
-    }
-
-    /// The partition the item belongs to.
-    pub(crate) fn partition(&self) -> &Partition {
-        &self.partition
+    /// The partition hash, first byte most significant.
+    pub(crate) fn hash(&self) -> [u8; HASH_BYTES] {
+        let hash = self.row.get(TABLE_PREFIX_BYTES..LENGTH_AT).and_then(|hash| hash.try_into().ok());
+        hash.expect("every row of a table has a hash")
     }
 
     /// The key of the item's row.
-    pub(crate) fn row(&self) -> Bytes {
-        self.partition.under(&[ITEM], &[&self.range])
+    pub(crate) fn row(&self) -> &Bytes {
+        &self.row
     }
 
     /// The key of the item's entry in a local index, under an encoded index sort key.
     pub(crate) fn index_row(&self, ordinal: u8, index_range: &[u8]) -> Bytes {
-        self.partition.under(&[INDEX_ENTRY, ordinal], &[index_range, &self.range])
+        let (partition, range) = self.parts();
+        joined(&[partition, &[INDEX_ENTRY, ordinal], index_range, range])
     }
+
+    /// The key of the row that holds the item collection's size.
+    pub(crate) fn collection(&self) -> Bytes {
+        joined(&[self.parts().0, &[COLLECTION]])
+    }
+
+    /// What stands before the kind byte, and the encoded sort key behind it.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        let (partition, kind) = self.row.split_at(self.kind_at);
+        (partition, kind.get(1..).unwrap_or_default())
+    }
+}
+
+fn joined(parts: &[&[u8]]) -> Bytes {
+    parts.concat().into()
 }
 
 /// The beginning of all rows of a table.
@@ -207,18 +222,15 @@ fn kind_at(key: &[u8]) -> Option<usize> {
 }
 
 /// The value of an item's or index entry's row.
-pub(crate) fn item_value(item: &Item) -> Bytes {
-    let encoded = encode_item(item);
-    let mut value = BytesMut::with_capacity(1 + encoded.len());
-    value.put_u8(VALUE_VERSION);
-    value.put_slice(&encoded);
-    value.freeze()
+pub(crate) fn item_value(item: &StoredItem) -> Bytes {
+    joined(&[&[VALUE_VERSION], item.as_bytes()])
 }
 
-/// The item in a row's value.
-pub(crate) fn read_item(key: &[u8], value: &[u8]) -> Result<Item, Error> {
-    let encoded = body(key, value)?;
-    decode_item(encoded).map_err(|source| Error::CorruptItem { key: Bytes::copy_from_slice(key), source })
+/// The item in a row's value, which it shares.
+pub(crate) fn read_item(key: &[u8], value: &Bytes) -> Result<StoredItem, Error> {
+    let encoded = value.slice_ref(body(key, value)?);
+    StoredItem::check(encoded)
+        .map_err(|source| Error::CorruptItem { key: Bytes::copy_from_slice(key), source })
 }
 
 /// The value of a collection row.

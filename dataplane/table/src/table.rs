@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use partita_model::key::PrimaryKey;
 use partita_model::schema::LocalIndex;
 use partita_model::{Item, TableDescriptor, TableId};
 
-use crate::row::ItemKey;
+use crate::row::{ItemKey, KeyValues};
 use crate::statistics::Stripes;
 use crate::{Error, row};
 
@@ -44,7 +43,7 @@ impl Table {
 
     /// The place of an item that was read from one of this table's rows.
     pub(crate) fn stored_key(&self, row_key: &[u8], item: &Item) -> Result<ItemKey, Error> {
-        PrimaryKey::of_item(&self.descriptor.key, item)
+        KeyValues::of_item(&self.descriptor.key, item)
             .and_then(|key| ItemKey::new(self.id(), key))
             .ok_or_else(|| row::corrupt(row_key))
     }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What is read may not be durable yet, and neither may a refusal's reason be: both answers wait until it is. The commit
-//! runs in a task of its own, so that a caller who goes away cannot leave a write half ordered; the task holds the latches.
+//! runs on when its caller goes away ([`crate::uncut`]), so that nobody can leave a write half ordered; it holds the latches.
 
 mod batch;
 mod commit;
@@ -16,14 +16,15 @@ mod effect;
 mod put;
 mod update;
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use partita_expression::Condition;
-use partita_model::size::item_size;
+use partita_model::codec::StoredItem;
 use partita_model::{CapacityUnits, Item};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::ReturnCapacity;
-use partita_protocol::output::{ItemCollectionMetrics, WriteItem};
+use partita_protocol::output::{ItemCollectionMetrics, ItemForm, WriteItem};
 use partita_storage::Visibility;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -33,6 +34,7 @@ use crate::engine::Core;
 use crate::latch::LatchGuard;
 use crate::row::{self, ItemKey};
 use crate::table::Table;
+use crate::uncut::Uncut;
 
 use commit::Commit;
 use effect::Effect;
@@ -41,10 +43,17 @@ use effect::Effect;
 const GIGABYTE: u64 = 1 << 30;
 
 /// An item before and after a write; `None` is no item.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Images {
-    before: Option<Item>,
-    after: Option<Item>,
+    before: Option<StoredItem>,
+    after: Option<StoredItem>,
+}
+
+/// The item that a write meets. It is decoded when somebody looks into it, and then once.
+#[derive(Debug)]
+struct Before {
+    stored: Option<StoredItem>,
+    decoded: OnceLock<Item>,
 }
 
 /// A write of one item, checked against the schema.
@@ -61,7 +70,7 @@ struct Intent<'a, F> {
 /// What a write did.
 #[derive(Debug)]
 struct Outcome {
-    images: Arc<Images>,
+    images: Images,
     spent: Spent,
     /// The size of the item collection afterwards; `None` when the table has no local index.
     collection_bytes: Option<u64>,
@@ -86,9 +95,9 @@ impl Core {
     /// # Cancellation
     /// When the future is dropped, the write is carried out as a whole or not at all; it may be applied after the drop, but
     /// before any later write to the item.
-    async fn write<F>(self: &Arc<Self>, intent: Intent<'_, F>) -> Result<Outcome, Error>
+    async fn write<'i, F>(self: &Arc<Self>, intent: Intent<'_, F>) -> Result<Outcome, Error>
     where
-        F: FnOnce(Option<&Item>) -> Result<Option<Item>, ServiceError>,
+        F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
         match self.apply_write(intent).await {
             Ok((outcome, Some(written))) => {
@@ -109,26 +118,22 @@ impl Core {
     }
 
     /// Carries out a write up to its being applied. Without a `Written` nothing had to change.
-    async fn apply_write<F>(
+    async fn apply_write<'i, F>(
         self: &Arc<Self>,
         intent: Intent<'_, F>,
     ) -> Result<(Outcome, Option<partita_storage::Written>), Error>
     where
-        F: FnOnce(Option<&Item>) -> Result<Option<Item>, ServiceError>,
+        F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
-        let Intent { table, key, condition, show_item, change } = intent;
+        let (table, key) = (intent.table, intent.key);
         let permit = Arc::clone(&self.writes).acquire_owned().await;
         let permit = permit.map_err(|_| partita_storage::Error::Closed)?;
-        let latch = self.item_latches.acquire(&key.row()).await;
+        let latch = self.item_latches.acquire(key.row()).await;
         let before = self.current(key).await?;
-        if !condition.is_none_or(|condition| holds(condition, before.as_ref())) {
-            return Err(condition_failed(before, show_item));
-        }
-        let after = change(before.as_ref())?;
-        let mut effect = Effect::of(table, key, before.as_ref(), after.as_ref());
+        let (images, mut effect) = intent.decide(before)?;
         let collection = self.collection(table, key, &mut effect).await?;
         let outcome = Outcome {
-            images: Arc::new(Images { before, after }),
+            images,
             spent: effect.spent.clone(),
             collection_bytes: collection.as_ref().map(|collection| collection.bytes),
         };
@@ -137,17 +142,18 @@ impl Core {
         }
         let held = Held { _item: latch, _collection: collection.map(|c| c.latch), _permit: permit };
         let commit = Commit::new(self, table, key, &outcome.images, effect, held);
-        let written = tokio::spawn(commit.run()).await.map_err(|_| Error::CommitAborted)??;
+        let written = Uncut::new(commit.run()).await?;
         Ok((outcome, Some(written)))
     }
 
     /// The item as last applied.
-    async fn current(&self, key: &ItemKey) -> Result<Option<Item>, Error> {
+    async fn current(&self, key: &ItemKey) -> Result<Before, Error> {
         let row = key.row();
-        match self.shard.store().get(&row, Visibility::Applied).await? {
-            Some(value) => row::read_item(&row, &value).map(Some),
-            None => Ok(None),
-        }
+        let stored = match self.shard.store().get(row, Visibility::Applied).await? {
+            Some(value) => Some(row::read_item(row, &value)?),
+            None => None,
+        };
+        Ok(Before { stored, decoded: OnceLock::new() })
     }
 
     /// Latches the item collection of a table with local indexes, adds its new size to the effect, and refuses growth over
@@ -161,7 +167,7 @@ impl Core {
         if !table.has_local_indexes() {
             return Ok(None);
         }
-        let row = key.partition().collection();
+        let row = key.collection();
         let latch = self.collection_latches.acquire(&row).await;
         let size = match self.shard.store().get(&row, Visibility::Applied).await? {
             Some(value) => row::read_collection(&row, &value)?,
@@ -180,21 +186,45 @@ impl Core {
     }
 }
 
+impl Before {
+    /// The item, if there is one.
+    fn item(&self) -> Option<&Item> {
+        let stored = self.stored.as_ref()?;
+        Some(self.decoded.get_or_init(|| stored.decode()))
+    }
+}
+
+impl<'i, F> Intent<'_, F>
+where
+    F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
+{
+    /// What the write does to the item it meets.
+    fn decide(self, before: Before) -> Result<(Images, Effect), Error> {
+        if !self.condition.is_none_or(|condition| holds(condition, before.item())) {
+            return Err(condition_failed(&before, self.show_item));
+        }
+        let after = (self.change)(&before)?;
+        let stored = after.as_deref().map(StoredItem::of);
+        let effect = Effect::of(self.table, self.key, &before, after.as_deref(), stored.as_ref());
+        Ok((Images { before: before.stored, after: stored }, effect))
+    }
+}
+
 impl Outcome {
-    /// The answer of a single write that shows `attributes`.
+    /// The answer of a single write that shows `attributes`; `keys` holds the item's key, and may hold more.
     fn answer(
         self,
         table: &Table,
-        key: &ItemKey,
+        keys: &Item,
         table_as_given: &str,
-        attributes: Option<Item>,
+        attributes: Option<ItemForm>,
         wanted: ReturnCapacity,
         metrics_wanted: bool,
     ) -> WriteItem {
         let capacity = self.spent.shown(table_as_given, wanted);
         let metrics = self.collection_bytes.filter(|_| metrics_wanted);
-        let metrics = metrics.map(|bytes| collection_metrics(table, key, bytes));
-        WriteItem { attributes: attributes.map(Into::into), capacity, metrics }
+        let metrics = metrics.map(|bytes| collection_metrics(table, keys, bytes));
+        WriteItem { attributes, capacity, metrics }
     }
 }
 
@@ -206,16 +236,17 @@ fn holds(condition: &Condition, item: Option<&Item>) -> bool {
     }
 }
 
-fn condition_failed(item: Option<Item>, show: bool) -> Error {
-    let size = item.as_ref().map_or(0, item_size);
+fn condition_failed(before: &Before, show: bool) -> Error {
+    let size = before.stored.as_ref().map_or(0, StoredItem::size);
     let consumed = CapacityUnits::write(size as u64);
-    Error::ConditionFailed { item: item.filter(|_| show).map(Box::new), consumed }
+    Error::ConditionFailed { item: before.item().filter(|_| show).cloned().map(Box::new), consumed }
 }
 
 /// The size of an item collection as answers show it: between two whole gigabytes.
-fn collection_metrics(table: &Table, key: &ItemKey, bytes: u64) -> ItemCollectionMetrics {
-    let hash = (table.descriptor.key.hash.name.clone(), key.primary().hash.clone());
+fn collection_metrics(table: &Table, keys: &Item, bytes: u64) -> ItemCollectionMetrics {
+    let hash = keys.get_key_value(&table.descriptor.key.hash.name);
+    let key = hash.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
     // Exact: collections are far smaller than 2^53 gigabytes.
     let low = (bytes / GIGABYTE) as f64;
-    ItemCollectionMetrics { key: Item::from([hash]), size_range_gb: [low, low + 1.0] }
+    ItemCollectionMetrics { key, size_range_gb: [low, low + 1.0] }
 }

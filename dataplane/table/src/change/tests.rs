@@ -26,7 +26,7 @@ fn records_come_back_as_they_were() {
 #[test]
 fn stored_form_is_the_documented_one() {
     let encoded = record(None, Some("b")).encode();
-    let keys = encode_item(&item("k"));
+    let keys = StoredItem::of(&item("k")).as_bytes().clone();
     assert_eq!(encoded[..10], [1, 0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0x7b, 2]);
     assert_eq!(encoded[10..14], (keys.len() as u32).to_be_bytes());
     assert_eq!(encoded[14..14 + keys.len()], keys);

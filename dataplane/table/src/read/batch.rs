@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use partita_model::Item;
+use partita_model::codec::StoredItem;
 use partita_model::limits::BATCH_GET_BYTES_MAX;
-use partita_model::size::item_size;
 use partita_protocol::operation::{self, BatchGetTable};
+use partita_protocol::output::ItemForm;
 use partita_protocol::{ServiceError, output};
 
-use super::get::read_units;
+use super::get::{read_units, shown};
 use crate::capacity::Spent;
 use crate::engine::TableEngine;
 use crate::row::ItemKey;
@@ -30,7 +31,7 @@ struct Read<'b> {
 /// What was read of one table.
 #[derive(Default)]
 struct Answered {
-    items: Vec<Item>,
+    items: Vec<ItemForm>,
     unprocessed: Vec<Item>,
     spent: Option<Spent>,
 }
@@ -53,7 +54,7 @@ impl TableEngine {
             // One answer for each read, in the same order.
             let Some(read) = left.next() else { break };
             let (table, answered) = (&batch.tables[read.table], &mut answered[read.table]);
-            bytes += item.as_ref().map_or(0, item_size);
+            bytes += item.as_ref().map_or(0, StoredItem::size);
             if bytes > BATCH_GET_BYTES_MAX {
                 answered.unprocessed.push(read.given.clone());
                 break;
@@ -82,13 +83,10 @@ impl TableEngine {
 }
 
 impl Answered {
-    fn take(&mut self, table: &BatchGetTable, item: Option<Item>) {
+    fn take(&mut self, table: &BatchGetTable, item: Option<StoredItem>) {
         let units = read_units(item.as_ref(), table.consistency);
         self.spent.get_or_insert_default().table += units;
-        self.items.extend(item.map(|item| match &table.projection {
-            Some(projection) => projection.apply(&item),
-            None => item,
-        }));
+        self.items.extend(item.map(|item| shown(item, table.projection.as_ref())));
     }
 }
 
@@ -96,7 +94,7 @@ fn answer(batch: &operation::BatchGetItem, answered: Vec<Answered>) -> output::B
     let mut answer = output::BatchGet::default();
     for (table, Answered { items, unprocessed, spent }) in batch.tables.iter().zip(answered) {
         let given = table.table.as_given();
-        answer.responses.push((given.to_owned(), items.into_iter().map(Into::into).collect()));
+        answer.responses.push((given.to_owned(), items));
         if !unprocessed.is_empty() {
             answer.unprocessed.push(table.unprocessed(unprocessed));
         }

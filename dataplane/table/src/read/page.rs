@@ -8,13 +8,14 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 use partita_expression::{Condition, Projection};
 use partita_model::capacity::Consistency;
+use partita_model::codec::StoredItem;
 use partita_model::limits::PAGE_BYTES_MAX;
-use partita_model::size::item_size;
 use partita_model::{CapacityUnits, Item};
 use partita_protocol::operation::ReturnCapacity;
-use partita_protocol::output;
+use partita_protocol::output::{self, ItemForm};
 use partita_storage::{KeyRange, Order, Rows, Snapshot, Visibility};
 
+use super::get::shown;
 use super::source::Source;
 use crate::Error;
 use crate::capacity::Spent;
@@ -43,7 +44,7 @@ pub(super) struct Plan<'p> {
 /// What a page has read so far.
 #[derive(Default)]
 struct Page {
-    items: Vec<Item>,
+    items: Vec<ItemForm>,
     kept: u64,
     evaluated: u64,
     /// Bytes of evaluated items or entries: what is charged to the source.
@@ -83,20 +84,22 @@ impl Page {
         plan: &Plan<'_>,
         snapshot: &dyn Snapshot,
         row_key: &[u8],
-        stored: Item,
+        stored: StoredItem,
     ) -> Result<(), Error> {
         self.evaluated += 1;
-        self.bytes += item_size(&stored);
+        self.bytes += stored.size();
         let fetched = match plan.fetch {
             true => Some(self.fetch(plan, snapshot, row_key, &stored).await?),
             false => None,
         };
         if self.full(plan.limit) {
-            self.last_key = Some(plan.source.continuation(&stored));
+            self.last_key = Some(plan.source.continuation(&stored.decode()));
         }
         let item = fetched.unwrap_or(stored);
-        if plan.filter.is_none_or(|filter| filter.evaluate(&item)) {
-            self.keep(plan, item);
+        match plan.filter {
+            None => self.keep(plan, item),
+            Some(filter) if filter.evaluate(&item.decode()) => self.keep(plan, item),
+            Some(_) => {}
         }
         Ok(())
     }
@@ -107,15 +110,14 @@ impl Page {
         plan: &Plan<'_>,
         snapshot: &dyn Snapshot,
         row_key: &[u8],
-        entry: &Item,
-    ) -> Result<Item, Error> {
-        let key = plan.source.table.stored_key(row_key, entry)?.row();
+        entry: &StoredItem,
+    ) -> Result<StoredItem, Error> {
+        let key = plan.source.table.stored_key(row_key, &entry.decode())?;
         // An entry and its item are written in one batch, so the item is there.
-        let value = snapshot.get(&key).await?.ok_or_else(|| row::corrupt(row_key))?;
-        let item = row::read_item(&key, &value)?;
-        let size = item_size(&item);
-        self.fetched_bytes += size;
-        self.fetched += CapacityUnits::read(size as u64, plan.consistency);
+        let value = snapshot.get(key.row()).await?.ok_or_else(|| row::corrupt(row_key))?;
+        let item = row::read_item(key.row(), &value)?;
+        self.fetched_bytes += item.size();
+        self.fetched += CapacityUnits::read(item.size() as u64, plan.consistency);
         Ok(item)
     }
 
@@ -124,15 +126,11 @@ impl Page {
             || self.bytes + self.fetched_bytes >= PAGE_BYTES_MAX
     }
 
-    fn keep(&mut self, plan: &Plan<'_>, item: Item) {
+    fn keep(&mut self, plan: &Plan<'_>, item: StoredItem) {
         self.kept += 1;
-        if plan.count_only {
-            return;
+        if !plan.count_only {
+            self.items.push(shown(item, plan.projection));
         }
-        self.items.push(match plan.projection {
-            Some(projection) => projection.apply(&item),
-            None => item,
-        });
     }
 
     fn answer(self, plan: &Plan<'_>, table_as_given: &str, wanted: ReturnCapacity) -> output::Page {
@@ -143,7 +141,7 @@ impl Page {
             None => spent.table += units,
         }
         output::Page {
-            items: (!plan.count_only).then(|| self.items.into_iter().map(Into::into).collect()),
+            items: (!plan.count_only).then_some(self.items),
             count: self.kept,
             scanned_count: self.evaluated,
             last_key: self.last_key,
@@ -168,7 +166,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The next item or entry with its row's key.
-    async fn next(&mut self) -> Result<Option<(Bytes, Item)>, Error> {
+    async fn next(&mut self) -> Result<Option<(Bytes, StoredItem)>, Error> {
         while let Some(row) = self.rows.next().await? {
             if row::kind(&row.key) == Some(self.plan.source.rows()) {
                 self.passed = 0;

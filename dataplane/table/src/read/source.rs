@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use partita_expression::Projection;
 use partita_model::capacity::Consistency;
-use partita_model::key::{PrimaryKey, encode_scalar};
+use partita_model::key::encode_scalar;
 use partita_model::schema::{KeyAttribute, LocalIndex};
 use partita_model::{IndexName, Item, KeySchema};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::Select;
 
 use crate::index::{self, projects};
-use crate::row::{ItemKey, Partition, RowKind};
+use crate::row::{ItemKey, KeyValues, Partition, RowKind};
 use crate::table::Table;
 
 /// The table, or a local index with its ordinal.
@@ -82,10 +82,10 @@ impl<'t> Source<'t> {
         if given.len() != self.start_key_length() {
             return None;
         }
-        let key = PrimaryKey::of_item(&self.table.descriptor.key, given)?;
+        let key = KeyValues::of_item(&self.table.descriptor.key, given)?;
         let key = ItemKey::new(self.table.id(), key)?;
-        let Some((ordinal, index)) = self.index else { return Some(key.row()) };
-        let range = PrimaryKey::of_item(&index.key, given)?.range?;
-        Some(key.index_row(ordinal, &encode_scalar(&range)?))
+        let Some((ordinal, index)) = self.index else { return Some(key.row().clone()) };
+        let range = KeyValues::of_item(&index.key, given)?.range?;
+        Some(key.index_row(ordinal, &encode_scalar(range)?))
     }
 }

@@ -145,16 +145,17 @@ async fn a_reader_is_registered_only_when_no_write_can_miss_it() {
 #[tokio::test]
 async fn a_write_that_comes_after_the_drop_is_refused() {
     let world = World::new().await;
-    let busy = world.start(PutItem, json!({"TableName": "simple", "Item": {"p": {"S": "x"}}})).await;
-    let engine = Arc::clone(&world.engine);
-    let dropped = tokio::spawn(async move { engine.drop_table(sorted().id).await.unwrap() });
-    // One turn lets the write find its table; the drop has not begun.
+    let busy = world.start(UpdateItem, add()).await;
+    // It has found its table, and waits for the item.
     let engine = Arc::clone(&world.engine);
     let mut write = Box::pin(call(&engine, UpdateItem, add()));
     assert!(futures::poll!(&mut write).is_pending());
+    let engine = Arc::clone(&world.engine);
+    let dropped = tokio::spawn(async move { engine.drop_table(sorted().id).await.unwrap() });
     settle().await;
     world.permits.add_permits(2);
-    dropped.await.unwrap();
-    assert_eq!(write.await.unwrap_err().name(), "ResourceNotFoundException");
+    let (dropped, written) = tokio::join!(dropped, write);
+    dropped.unwrap();
+    assert_eq!(written.unwrap_err().name(), "ResourceNotFoundException");
     busy.await.unwrap().unwrap();
 }

@@ -1,5 +1,6 @@
 //! BatchWriteItem: many puts and deletes, each a write of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ struct Write<'b> {
     part: usize,
     table: Arc<Table>,
     key: ItemKey,
+    /// The item's key, alone or in the whole item.
+    keys: &'b Item,
     /// The item to put; `None` deletes.
     item: Option<&'b Item>,
 }
@@ -48,7 +51,7 @@ impl TableEngine {
             key: &write.key,
             condition: None,
             show_item: false,
-            change: |_: Option<&_>| Ok(write.item.cloned()),
+            change: |_: &_| Ok(write.item.map(Cow::Borrowed)),
         };
         self.core.write(intent).await
     }
@@ -63,8 +66,8 @@ impl TableEngine {
         let mut writes = Vec::new();
         for (part, (requests, table)) in batch.tables.iter().zip(&tables).enumerate() {
             for request in &requests.requests {
-                let (key, item) = checked(table, request)?;
-                writes.push(Write { part, table: Arc::clone(table), key, item });
+                let (key, keys, item) = checked(table, request)?;
+                writes.push(Write { part, table: Arc::clone(table), key, keys, item });
             }
         }
         check::no_duplicates(writes.iter().map(|write| &write.key))?;
@@ -72,10 +75,14 @@ impl TableEngine {
     }
 }
 
-fn checked<'b>(table: &Table, request: &'b BatchWrite) -> Result<(ItemKey, Option<&'b Item>), ServiceError> {
+/// The item's place, its key, and the item to put.
+fn checked<'b>(
+    table: &Table,
+    request: &'b BatchWrite,
+) -> Result<(ItemKey, &'b Item, Option<&'b Item>), ServiceError> {
     match request {
-        BatchWrite::Put(item) => check::put_in_batch(table, item).map(|key| (key, Some(item))),
-        BatchWrite::Delete(key) => check::key(&table.descriptor, key).map(|key| (key, None)),
+        BatchWrite::Put(item) => check::put_in_batch(table, item).map(|place| (place, item, Some(item))),
+        BatchWrite::Delete(key) => check::key(&table.descriptor, key).map(|place| (place, key, None)),
     }
 }
 
@@ -90,7 +97,7 @@ fn answer(
     for (write, outcome) in writes.iter().zip(outcomes) {
         spent[write.part].add(&outcome.spent);
         if let Some(bytes) = outcome.collection_bytes {
-            let (_, largest) = sizes.entry(write.key.partition().collection()).or_insert((write, 0));
+            let (_, largest) = sizes.entry(write.key.collection()).or_insert((write, 0));
             *largest = bytes.max(*largest);
         }
     }
@@ -101,7 +108,7 @@ fn answer(
     if batch.collection_metrics {
         for (write, bytes) in sizes.into_values() {
             let table = batch.tables[write.part].table.as_given().to_owned();
-            let metrics = collection_metrics(&write.table, &write.key, bytes);
+            let metrics = collection_metrics(&write.table, write.keys, bytes);
             answer.metrics.entry(table).or_default().push(metrics);
         }
     }

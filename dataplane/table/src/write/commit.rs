@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use partita_model::Item;
+use partita_model::codec::StoredItem;
 use partita_storage::{LogEntry, Visibility, Written};
 
 use super::effect::Effect;
@@ -18,8 +19,7 @@ pub(super) struct Commit {
     core: Arc<Core>,
     table: Arc<Table>,
     stripe: u8,
-    keys: Item,
-    images: Arc<Images>,
+    images: Images,
     effect: Effect,
     held: Held,
 }
@@ -29,24 +29,23 @@ impl Commit {
         core: &Arc<Core>,
         table: &Arc<Table>,
         key: &ItemKey,
-        images: &Arc<Images>,
+        images: &Images,
         effect: Effect,
         held: Held,
     ) -> Self {
         Self {
             core: Arc::clone(core),
             table: Arc::clone(table),
-            stripe: stripe_of(key.partition().hash()),
-            keys: key.primary().to_item(&table.descriptor.key),
-            images: Arc::clone(images),
+            stripe: stripe_of(key.hash()),
+            images: images.clone(),
             effect,
             held,
         }
     }
 
-    /// Applies the write. To be run as a task: dropped halfway, it would leave the order of writes unknown.
+    /// Applies the write. To be run uncut: dropped halfway, it would leave the order of writes unknown.
     pub(super) async fn run(self) -> Result<Written, Error> {
-        let Self { core, table, stripe, keys, images, effect, held } = self;
+        let Self { core, table, stripe, images, effect, held } = self;
         let mut batch = effect.batch;
         let mut guard = table.stripes.acquire(stripe).await;
         let row = row::statistics(table.id(), stripe);
@@ -57,7 +56,7 @@ impl Commit {
         };
         let tally = tally.changed(&effect.tally).ok_or_else(|| row::corrupt(&row))?;
         batch.put(row, tally.value(table.descriptor.local_indexes.len()));
-        let record = core.shard.has_reader(table.id()).then(|| core.record(&table, &keys, &images));
+        let record = core.shard.has_reader(table.id()).then(|| core.record(&table, &images));
         let written = core.shard.commit(batch, record.into_iter().collect()).await?;
         *guard = Some(tally);
         drop((guard, held));
@@ -74,8 +73,16 @@ impl Core {
         }
     }
 
-    fn record(&self, table: &Table, keys: &Item, images: &Images) -> LogEntry {
-        let payload = change::encode(self.clock.now(), keys, images.before.as_ref(), images.after.as_ref());
+    fn record(&self, table: &Table, images: &Images) -> LogEntry {
+        let (before, after) = (images.before.as_ref(), images.after.as_ref());
+        let keys = after.or(before).map(|item| keys_of(table, item)).unwrap_or_default();
+        let payload = change::encode(self.clock.now(), &keys, before, after);
         LogEntry { table: table.id(), payload }
     }
+}
+
+/// The key attributes of a stored item.
+fn keys_of(table: &Table, item: &StoredItem) -> Item {
+    let attributes = table.descriptor.key.attributes();
+    attributes.filter_map(|key| Some((key.name.clone(), item.get(&key.name)?.decode()))).collect()
 }

@@ -21,14 +21,14 @@ impl TableEngine {
             key: &key,
             condition: delete.condition.as_ref(),
             show_item: delete.on_condition_failure,
-            change: |_: Option<&_>| Ok(None),
+            change: |_: &_| Ok(None),
         };
         let outcome = self.core.write(intent).await?;
         let old = match delete.return_values {
-            ReturnValues::AllOld => outcome.images.before.clone(),
+            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
             _ => None,
         };
         let given = delete.table.as_given();
-        Ok(outcome.answer(&table, &key, given, old, delete.capacity, delete.collection_metrics))
+        Ok(outcome.answer(&table, &delete.key, given, old, delete.capacity, delete.collection_metrics))
     }
 }

@@ -1,9 +1,10 @@
 //! What the change of an item does to rows, statistics and capacity. Pure.
 
-use partita_model::size::item_size;
+use partita_model::codec::StoredItem;
 use partita_model::{CapacityUnits, Item};
 use partita_storage::WriteBatch;
 
+use super::Before;
 use crate::capacity::Spent;
 use crate::index::{Entry, EntryChange};
 use crate::row::{self, ItemKey};
@@ -19,24 +20,34 @@ pub(super) struct Effect {
 }
 
 impl Effect {
-    /// The effect of replacing `before` by `after`.
-    pub(super) fn of(table: &Table, key: &ItemKey, before: Option<&Item>, after: Option<&Item>) -> Self {
-        let (size_before, size_after) = (before.map(item_size), after.map(item_size));
+    /// The effect of replacing `before` by `after`, whose stored form is `stored`.
+    pub(super) fn of(
+        table: &Table,
+        key: &ItemKey,
+        before: &Before,
+        after: Option<&Item>,
+        stored: Option<&StoredItem>,
+    ) -> Self {
+        let (size_before, size_after) =
+            (before.stored.as_ref().map(StoredItem::size), stored.map(StoredItem::size));
         let size = size_before.max(size_after).unwrap_or(0);
         let mut effect = Self {
             batch: WriteBatch::new(),
             tally: TallyChange::default(),
             spent: Spent::on_table(CapacityUnits::write(size as u64)),
         };
-        if before == after {
+        // Equal items have equal bytes.
+        if before.stored.as_ref() == stored {
             return effect;
         }
-        match after {
-            Some(item) => effect.batch.put(key.row(), row::item_value(item)),
-            None => effect.batch.delete(key.row()),
+        match stored {
+            Some(item) => effect.batch.put(key.row().clone(), row::item_value(item)),
+            None => effect.batch.delete(key.row().clone()),
         }
         effect.tally.item(size_before, size_after);
-        effect.add_indexes(table, key, before, after);
+        if table.has_local_indexes() {
+            effect.add_indexes(table, key, before.item(), after);
+        }
         effect
     }
 
@@ -53,7 +64,7 @@ impl Effect {
                 self.batch.delete(row.clone());
             }
             if let Some(entry) = &change.after {
-                self.batch.put(entry.row.clone(), row::item_value(&entry.item));
+                self.batch.put(entry.row.clone(), row::item_value(&StoredItem::of(&entry.item)));
             }
             let size = |entry: Option<&Entry>| entry.map(|entry| entry.size);
             self.tally.index_entry(ordinal, size(change.before.as_ref()), size(change.after.as_ref()));

@@ -1,5 +1,7 @@
 //! PutItem.
 
+use std::borrow::Cow;
+
 use partita_protocol::operation::{self, ReturnValues};
 use partita_protocol::output;
 
@@ -21,14 +23,14 @@ impl TableEngine {
             key: &key,
             condition: put.condition.as_ref(),
             show_item: put.on_condition_failure,
-            change: |_: Option<&_>| Ok(Some(put.item.clone())),
+            change: |_: &_| Ok(Some(Cow::Borrowed(&put.item))),
         };
         let outcome = self.core.write(intent).await?;
         let old = match put.return_values {
-            ReturnValues::AllOld => outcome.images.before.clone(),
+            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
             _ => None,
         };
         let given = put.table.as_given();
-        Ok(outcome.answer(&table, &key, given, old, put.capacity, put.collection_metrics))
+        Ok(outcome.answer(&table, &put.item, given, old, put.capacity, put.collection_metrics))
     }
 }

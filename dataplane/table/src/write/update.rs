@@ -1,11 +1,15 @@
 //! UpdateItem.
 
+use std::borrow::Cow;
+
 use partita_expression::Update;
 use partita_model::Item;
+use partita_model::codec::StoredItem;
+use partita_protocol::ServiceError;
 use partita_protocol::operation::{self, ReturnValues};
-use partita_protocol::{ServiceError, output};
+use partita_protocol::output::{self, ItemForm};
 
-use super::{Images, Intent};
+use super::{Before, Images, Intent};
 use crate::engine::TableEngine;
 use crate::row::ItemKey;
 use crate::table::Table;
@@ -28,12 +32,15 @@ impl TableEngine {
             key: &key,
             condition: update.condition.as_ref(),
             show_item: update.on_condition_failure,
-            change: |before: Option<&Item>| changed(&table, &key, update.update.as_ref(), before),
+            change: |before: &Before| {
+                let after = changed(&table, &key, update, before.item())?;
+                Ok(after.map(Cow::Owned))
+            },
         };
         let outcome = self.core.write(intent).await?;
         let shown = shown(update, &outcome.images);
         let given = update.table.as_given();
-        Ok(outcome.answer(&table, &key, given, shown, update.capacity, update.collection_metrics))
+        Ok(outcome.answer(&table, &update.key, given, shown, update.capacity, update.collection_metrics))
     }
 }
 
@@ -41,13 +48,13 @@ impl TableEngine {
 fn changed(
     table: &Table,
     key: &ItemKey,
-    update: Option<&Update>,
+    operation: &operation::UpdateItem,
     before: Option<&Item>,
 ) -> Result<Option<Item>, ServiceError> {
+    let update = operation.update.as_ref();
     if before.is_none() && update.is_some_and(Update::only_removes) {
         return Ok(None);
     }
-    let keys = key.primary().to_item(&table.descriptor.key);
     let mut after = match (update, before) {
         (None, None) => Item::new(),
         (None, Some(before)) => before.clone(),
@@ -57,7 +64,9 @@ fn changed(
             after.map_err(|error| ServiceError::update(&error))?
         }
     };
-    after.extend(keys);
+    if before.is_none() {
+        after.extend(operation.key.clone());
+    }
     check::index_keys(&table.descriptor, before, &after)?;
     if !check::fits(table, key, &after) {
         return Err(ServiceError::item_size_to_update_exceeded());
@@ -66,15 +75,18 @@ fn changed(
 }
 
 /// What the answer shows; nothing when that would be empty.
-fn shown(update: &operation::UpdateItem, images: &Images) -> Option<Item> {
-    let (before, after) = (images.before.as_ref(), images.after.as_ref());
-    let touched = |image: Option<&Item>| Some(update.update.as_ref()?.touched(image?));
-    let shown = match update.return_values {
-        ReturnValues::None => None,
-        ReturnValues::AllOld => before.cloned(),
-        ReturnValues::AllNew => after.cloned(),
-        ReturnValues::UpdatedOld => touched(before),
-        ReturnValues::UpdatedNew => touched(after),
+fn shown(update: &operation::UpdateItem, images: &Images) -> Option<ItemForm> {
+    let whole = |image: &Option<StoredItem>| image.clone().map(Into::into);
+    let touched = |image: &Option<StoredItem>| {
+        let shown = update.update.as_ref()?.touched(&image.as_ref()?.decode());
+        (!shown.is_empty()).then(|| shown.into())
     };
-    shown.filter(|item| !item.is_empty())
+    match update.return_values {
+        ReturnValues::None => None,
+        // An item has its key at least.
+        ReturnValues::AllOld => whole(&images.before),
+        ReturnValues::AllNew => whole(&images.after),
+        ReturnValues::UpdatedOld => touched(&images.before),
+        ReturnValues::UpdatedNew => touched(&images.after),
+    }
 }
