@@ -1,11 +1,11 @@
 //! The words that cannot name an attribute without a `#name` (the list "Reserved words in DynamoDB" of the developer guide).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The words, upper case, by [`shape`]: few words of an expression share it with a reserved one, and then with few.
-static WORDS: LazyLock<HashMap<Shape, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut by_shape: HashMap<Shape, Vec<&'static str>> = HashMap::new();
+static WORDS: LazyLock<BTreeMap<Shape, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut by_shape: BTreeMap<Shape, Vec<&'static str>> = BTreeMap::new();
     for word in include_str!("reserved/words.txt").lines() {
         by_shape.entry(shape(word)).or_default().push(word);
     }

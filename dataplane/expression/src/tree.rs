@@ -22,6 +22,9 @@ pub(crate) enum Tree<T> {
 /// That no path is another's beginning and none steps into a list where another steps into a map. Overlaps are said before
 /// conflicts.
 pub(crate) fn check_apart(paths: &[Path]) -> Result<(), Fault> {
+    if let [_] = paths {
+        return Ok(());
+    }
     let mut by_head: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
     let mut conflict = None;
     for two in paths {

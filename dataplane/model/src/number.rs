@@ -139,30 +139,40 @@ impl Number {
         self.checked_add(&-*other)
     }
 
-    /// Appends the text that [`Display`](fmt::Display) makes, faster for the numbers that are most frequent: whole ones that
-    /// fit in a `u64`.
+    /// Appends the text that [`Display`](fmt::Display) makes, faster for the numbers that are most frequent: those of few digits
+    /// on either side of the point.
     pub fn push_text(&self, out: &mut Vec<u8>) {
-        const DIGITS_MAX: usize = 20; // of a u64
-        let small = u64::try_from(self.digits)
-            .ok()
-            .zip(u32::try_from(self.exponent).ok())
-            .and_then(|(digits, exponent)| digits.checked_mul(10u64.checked_pow(exponent)?));
-        let Some(mut rest) = small else {
+        let Some((mut rest, places)) = self.short_parts() else {
             return write!(out, "{self}").expect("a vector takes any bytes");
         };
-        let mut text = [0; DIGITS_MAX];
-        let mut start = text.len();
-        for byte in text.iter_mut().rev() {
-            *byte = b'0' + (rest % 10) as u8;
-            (start, rest) = (start - 1, rest / 10);
-            if rest == 0 {
-                break;
-            }
-        }
         if self.negative {
             out.push(b'-');
         }
-        out.extend(text.get(start..).unwrap_or_default());
+        let start = out.len();
+        // From the last digit on; at least one digit stands before the point.
+        for written in 1.. {
+            out.push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if written == places {
+                out.push(b'.');
+            }
+            if rest == 0 && written > places {
+                break;
+            }
+        }
+        out.get_mut(start..).unwrap_or_default().reverse();
+    }
+
+    /// The digits without the point, and how many of them stand behind it, if both are few.
+    fn short_parts(&self) -> Option<(u64, usize)> {
+        let digits = u64::try_from(self.digits).ok()?;
+        match u32::try_from(self.exponent) {
+            Ok(exponent) => Some((digits.checked_mul(10u64.checked_pow(exponent)?)?, 0)),
+            Err(_) => {
+                let places = usize::from(self.exponent.unsigned_abs());
+                (places <= SHORT_DIGITS_MAX).then_some((digits, places))
+            }
+        }
     }
 
     /// The decimal exponent of the first digit, as scientific notation writes it; 0 for zero.

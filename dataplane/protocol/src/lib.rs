@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  body bytes ──json──▶ members ──operation::*──▶ Operation        (types, constraints, request rules)
+//!           └──json::pull──▶ ┘                                     (the same, faster, of what is unremarkable)
 //!  answer     ──output::*──▶ body bytes                            (one struct for each answer)
 //!  failure    ──error::*──▶ ServiceError ──Wording──▶ body bytes   (one place makes each text)
 //! ```
@@ -16,6 +17,7 @@
 //! no I/O.
 //!
 //! Invariants:
+//! - What the fast reader reads, the exact one reads alike; all that is to be refused is read by the exact one.
 //! - No input makes parsing panic, and the work is bounded by the size of the body.
 //! - An [`Operation`] holds only what has been checked: no later layer looks at JSON again.
 //! - Error names and the order of checks do not depend on [`Wording`]; only sentences do.

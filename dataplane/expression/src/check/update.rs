@@ -70,8 +70,8 @@ fn check_sections(sections: &[RawSection<'_>]) -> Result<(), Fault> {
 
 /// All names before all values.
 fn check_defined(parts: &Parts<'_, '_>, substitutions: &Substitutions<'_>) -> Result<(), Fault> {
-    for path in &parts.paths {
-        resolve_path(path, substitutions)?;
+    for name in parts.paths.iter().flat_map(|path| path.names()).filter(|name| name.starts_with('#')) {
+        substitutions.name(name)?;
     }
     for value in &parts.values {
         substitutions.value(value)?;

@@ -113,6 +113,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn length(&mut self) -> Result<usize, CodecError> {
+        if let Some((&byte @ ..0x80, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Ok(byte.into());
+        }
         let at = self.at();
         let mut length = 0u64;
         // Five groups of seven bits hold what is below 2^32.

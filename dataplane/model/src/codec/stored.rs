@@ -307,6 +307,10 @@ fn take_bytes<'s>(rest: &mut &'s [u8]) -> &'s [u8] {
 }
 
 fn take_length(rest: &mut &[u8]) -> usize {
+    if let Some((&byte @ ..0x80, after)) = rest.split_first() {
+        *rest = after;
+        return byte.into();
+    }
     let (mut length, mut shift) = (0, 0);
     loop {
         let byte = take_byte(rest);

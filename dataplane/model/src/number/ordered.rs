@@ -103,12 +103,18 @@ fn split(bytes: &[u8]) -> Option<(Option<Form<'_>>, &[u8])> {
     };
     let (&magnitude, rest) = rest.split_first()?;
     let magnitude = i16::from(magnitude ^ mask) + MAGNITUDE_MIN;
-    let last = rest.iter().take(PAIRS_MAX).position(|byte| (byte ^ mask) & 1 == 0)?;
-    let (pairs, rest) = rest.split_at_checked(last + 1)?;
-    let form = Form { negative, magnitude, pairs, mask };
-    // A first digit of zero, or a last pair of zeros, would be a second form of some number.
-    let is_normal = form.pairs().all(|pair| pair <= 99) && form.pairs().next()? >= 10 && form.last_pair() > 0;
-    is_normal.then_some((Some(form), rest))
+    for (place, byte) in rest.iter().take(PAIRS_MAX).enumerate() {
+        let (pair, is_last) = ((byte ^ mask) >> 1, (byte ^ mask) & 1 == 0);
+        // A first digit of zero, or a last pair of zeros, would be a second form of some number.
+        if pair > 99 || (place == 0 && pair < 10) || (is_last && pair == 0) {
+            return None;
+        }
+        if is_last {
+            let (pairs, rest) = rest.split_at_checked(place + 1)?;
+            return Some((Some(Form { negative, magnitude, pairs, mask }), rest));
+        }
+    }
+    None
 }
 
 impl Form<'_> {

@@ -190,6 +190,9 @@ impl<'b> GivenRequirement<'b> {
 
     /// Compiles the legacy form, and leaves the expression to be parsed.
     pub(crate) fn compile_legacy(self) -> Result<Requirement<'b>, ServiceError> {
+        if self.expected.is_none() && self.operator.is_none() {
+            return Ok(Requirement { legacy: None, expression: self.expression });
+        }
         let operator = conditional_operator(self.operator.as_deref(), &mut Violations::new());
         let expected = expected_values(self.expected.unwrap_or_default())?;
         let legacy = Condition::from_expected(expected, operator)?;

@@ -168,6 +168,9 @@ impl<'b> GivenFilter<'b> {
 
     /// Compiles the legacy form, and leaves the expression to be parsed.
     pub(crate) fn compile_legacy(self) -> Result<HalfFilter<'b>, ServiceError> {
+        if self.conditions.is_none() && self.operator.is_none() {
+            return Ok(HalfFilter { legacy: None, expression: self.expression });
+        }
         let operator = conditional_operator(self.operator.as_deref(), &mut Violations::new());
         let conditions = condition_values(self.conditions.unwrap_or_default())?;
         let legacy = Condition::from_filter(conditions, operator)?;
