@@ -6,6 +6,7 @@
 mod banner;
 mod housekeeping;
 mod objects_api;
+mod repair;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,16 +29,19 @@ use tokio::sync::{oneshot, watch};
 use crate::adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
 use crate::arguments::{self, LocalOptions};
 use crate::signals::Signals;
-use crate::{credentials, layout, logging, runtime};
+use crate::{credentials, descriptors, layout, logging, runtime};
 use banner::Banner;
 use objects_api::ObjectsApi;
 
 /// The only shard of a local service. A path is never used for another shard.
 const SHARD: &str = "shards/1";
 
-/// Runs the service until a signal ends it.
+/// Runs the service until a signal ends it, or repairs its data folder.
 pub(crate) fn run(options: LocalOptions) -> Result<()> {
     logging::to_stderr(&options.log.filter)?;
+    if options.repair {
+        return runtime::run(async { repair::run(&options).await });
+    }
     runtime::run(serve(options))
 }
 
@@ -144,6 +148,7 @@ impl Planes {
                 arguments::Wording::Classic => Wording::Classic,
             },
             clock: Arc::clone(clock),
+            limits: descriptors::limits(),
             extra_routes: Some(Arc::new(ObjectsApi::new(controller))),
             ..partita_gateway::Options::default()
         };

@@ -14,6 +14,7 @@ mod bench;
 mod check;
 mod client;
 mod credentials;
+mod descriptors;
 mod kubectl;
 mod layout;
 mod local;

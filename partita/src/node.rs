@@ -9,7 +9,7 @@ use partita_storage::{Bucket, BucketCredentials, Location};
 
 use crate::arguments::{BucketOptions, NodeOptions, StoreOptions};
 use crate::signals::Signals;
-use crate::{credentials, layout, logging, runtime};
+use crate::{credentials, descriptors, layout, logging, runtime};
 
 /// Runs the node until a signal ends it.
 pub(crate) fn run(options: NodeOptions) -> Result<()> {
@@ -35,6 +35,7 @@ fn node_options(options: &NodeOptions) -> Result<partita_node::NodeOptions> {
         node_listen: options.node_listen,
         control_endpoint: options.control_endpoint.clone(),
         clock: Arc::new(SystemClock),
+        limits: descriptors::limits(),
         ..partita_node::NodeOptions::new(scope, location(&options.store)?, credentials_file, internal)
     })
 }

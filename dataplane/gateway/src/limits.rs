@@ -14,8 +14,8 @@ pub const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Read buffer of a connection: what a stalled or idle peer can make the server hold. Twice the headers, so that they fit.
 pub const READ_BUFFER_BYTES: usize = 2 * HEADER_BYTES_MAX;
 
-/// Connections open at once; further ones wait in the kernel's queue. SDKs pool up to 50 each, so this serves two hundred busy
-/// clients, at 64 KiB of buffers each at worst.
+/// Connections open at once; for a further one, that which has been idle longest is closed. SDKs pool up to 50 each, so this serves
+/// two hundred busy clients, at 64 KiB of buffers each at worst.
 pub const CONNECTIONS_MAX: usize = 10_000;
 
 /// Requests being answered at once; further ones get a 503, which SDKs retry with a growing pause. A request that waits for

@@ -2,6 +2,7 @@
 //! stands between it and the handler.
 
 mod body;
+mod crowd;
 mod running;
 
 use std::convert::Infallible;
@@ -26,6 +27,7 @@ use crate::handler::Gateway;
 use crate::limits::{self, ACCEPT_RETRY_PAUSE, LINGERING_MAX};
 use crate::message::{RawRequest, RawResponse};
 use body::{BodyError, Budget};
+use crowd::{Crowd, Turns};
 use running::Running;
 
 /// How far a stop has got.
@@ -46,6 +48,7 @@ struct Server {
     /// One permit for each refused body that may still be read.
     lingering: Arc<Semaphore>,
     budget: Budget,
+    crowd: Crowd,
     phase: watch::Receiver<Phase>,
 }
 
@@ -61,6 +64,7 @@ impl Gateway {
             requests: Arc::new(Semaphore::new(limits.requests)),
             lingering: Arc::new(Semaphore::new(LINGERING_MAX)),
             budget: Budget::new(limits.body_bytes_in_flight),
+            crowd: Crowd::default(),
             phase: watched,
             gateway: self,
         });
@@ -84,15 +88,19 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send,
         connections: &mut JoinSet<()>,
     ) {
-        let slots = Arc::new(Semaphore::new(self.gateway.limits().connections));
+        let mut door = Door {
+            listener,
+            slots: Arc::new(Semaphore::new(self.gateway.limits().connections)),
+            waiting: None,
+        };
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,
                 Some(ended) = connections.join_next() => note_end(ended),
-                (accepted, slot) = accept(&listener, &slots) => match accepted {
-                    Ok(stream) => {
+                accepted = door.accept(&self.crowd) => match accepted {
+                    Ok((stream, slot)) => {
                         connections.spawn(Arc::clone(self).converse(stream, slot));
                     }
                     Err(error) => note_failed_accept(&error).await,
@@ -107,9 +115,10 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
+        let turns = Turns::default();
         let service = service_fn(|request| {
-            let server = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(whole(server.answer(request).await)) }
+            let (server, turns) = (Arc::clone(&self), &turns);
+            async move { Ok::<_, Infallible>(whole(server.answer(request, turns).await)) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -119,11 +128,13 @@ impl Server {
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let result = tokio::select! {
+            biased;
             result = connection.as_mut() => result,
             () = self.reached(Phase::Draining) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
+            () = self.crowd.asked_to_leave(&turns) => Ok(()),
         };
         if let Err(error) = result {
             tracing::debug!(%error, "connection ended early");
@@ -132,7 +143,7 @@ impl Server {
     }
 
     /// Answers one request.
-    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> RawResponse {
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>, turns: &Turns) -> RawResponse {
         let (head, mut body) = request.into_parts();
         let mut request = RawRequest {
             method: head.method,
@@ -145,7 +156,10 @@ impl Server {
         match self.budget.read(&request.headers, &mut body, timeout).await {
             Ok((body, room)) => {
                 request.body = body;
-                self.run(request, room).await
+                let turn = turns.begin();
+                let answer = self.run(request, room).await;
+                drop(turn);
+                answer
             }
             Err(BodyError::Busy) => self.gateway.unavailable(&request).with_header(CONNECTION, "close"),
             Err(BodyError::TooLarge) => {
@@ -216,13 +230,30 @@ fn whole(answer: RawResponse) -> Response<Full<Bytes>> {
     response
 }
 
-/// The next connection, once there is room for it. Cancel safe.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (io::Result<TcpStream>, OwnedSemaphorePermit) {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    (listener.accept().await.map(|(stream, _)| stream), slot)
+/// Where connections come in.
+struct Door {
+    listener: TcpListener,
+    /// One permit for each connection that may be open.
+    slots: Arc<Semaphore>,
+    /// A connection that has come, and has no slot yet.
+    waiting: Option<TcpStream>,
+}
+
+impl Door {
+    /// The next connection, once there is room for it. Cancel safe.
+    async fn accept(&mut self, crowd: &Crowd) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+        if self.waiting.is_none() {
+            self.waiting = Some(self.listener.accept().await?.0);
+        }
+        let slot = match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => {
+                crowd.make_room();
+                Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed")
+            }
+        };
+        Ok((self.waiting.take().expect("it has come"), slot))
+    }
 }
 
 async fn note_failed_accept(error: &io::Error) {

@@ -16,6 +16,12 @@ pub(crate) struct LocalOptions {
     /// Folder that holds everything; created if absent
     #[arg(long, value_name = "DIR", default_value = "./partita-data", conflicts_with = "ephemeral")]
     pub(crate) data: PathBuf,
+    /// Instead of serving, look for damaged files, say what a repair would lose, and repair once that is agreed to
+    #[arg(long, conflicts_with = "ephemeral")]
+    pub(crate) repair: bool,
+    /// Agree to the repair beforehand
+    #[arg(long, requires = "repair")]
+    pub(crate) yes: bool,
     /// Keep everything in memory and forget it at the end (for test suites)
     #[arg(long)]
     pub(crate) ephemeral: bool,

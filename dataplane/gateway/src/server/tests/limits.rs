@@ -113,14 +113,34 @@ async fn bodies_beyond_the_memory_for_them_are_sent_away() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_for_one_to_close() {
+async fn the_connection_that_idles_longest_makes_room_for_a_further_one() {
+    let server = start(Limits { connections: 3, ..Limits::default() }).await;
+    let (mut silent, mut used, mut slow) =
+        (server.connect().await, server.connect().await, server.connect().await);
+    for peer in [&mut silent, &mut used] {
+        assert_eq!(peer.call(whole("DescribeLimits", "{}")).await.status, 200);
+    }
+    slow.send("POST / HTTP/1.1\r\nhost: ").await;
+    // Whoever comes is served although all places are taken, time and again.
+    for _ in 0..3 {
+        assert_eq!(used.call(whole("DescribeLimits", "{}")).await.status, 200);
+        let mut further = server.connect().await;
+        assert_eq!(further.call(whole("DescribeLimits", "{}")).await.status, 200);
+    }
+    assert!(silent.answer().await.is_none() && slow.answer().await.is_none(), "the idle ones have left");
+    assert_eq!(used.call(whole("DescribeLimits", "{}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_that_works_does_not_leave_before_its_answer() {
     let server = start(Limits { connections: 1, ..Limits::default() }).await;
     let mut first = server.connect().await;
-    assert_eq!(first.call(whole("DescribeLimits", "{}")).await.status, 200);
+    first.send(waiting()).await;
+    one(&server.control.arrived).await;
     let mut second = server.connect().await;
     second.send(whole("DescribeLimits", "{}")).await;
-    // The first is served while the second waits.
-    assert_eq!(first.call(whole("DescribeLimits", "{}")).await.status, 200);
-    drop(first);
+    server.control.gate.add_permits(1);
+    assert_eq!(first.answer().await.expect("an answer").status, 200);
     assert_eq!(second.answer().await.expect("an answer").status, 200);
+    assert!(first.answer().await.is_none(), "its place was needed");
 }
