@@ -9,12 +9,12 @@
 //! ```
 //!
 //! What is checked:
-//! - Each item collection's history has an order that explains every answer ([`history`]). An attempt without an answer may have
+//! - Each item collection's history has an order that explains every answer (`history`). An attempt without an answer may have
 //!   taken effect until its process had ended, and never later: nothing comes back from the dead.
-//! - A local index holds what the table says, for every key; the figures of DescribeTable are those of the rows ([`inspect`]).
-//! - An item is whole: its padding is made from its value ([`item`]).
-//! - Collections that nobody writes to any more stay as they were ([`collection`]).
-//! - Counters are at least what was acknowledged, and at most that and what is unknown ([`counters`]).
+//! - A local index holds what the table says, for every key; the figures of DescribeTable are those of the rows (`inspect`).
+//! - An item is whole: its padding is made from its value (`item`).
+//! - Collections that nobody writes to any more stay as they were (`collection`).
+//! - Counters are at least what was acknowledged, and at most that and what is unknown (`counters`).
 //! - A process ends only when it is told to, always starts again, answers no HTTP 5xx unless it stops, and logs no error and no panic.
 //!
 //! Everything random is drawn from one seed, so a run can be repeated as far as a real process and a real scheduler repeat. Power loss
