@@ -97,7 +97,7 @@ pub(crate) fn drive(plan: &Plan, items: &Items, tell: &mut dyn FnMut(Progress)) 
     for thread in threads {
         record.merge(&join(thread)??);
     }
-    let unsent = shared.releases.as_ref().map_or(0, Releases::unsent);
+    let unsent = shared.releases.as_ref().map_or(0, |releases| releases.unsent(shared.window.measured_from));
     Ok(Outcome { record, unsent, used })
 }
 

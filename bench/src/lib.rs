@@ -61,5 +61,17 @@ pub fn run(plan: &Plan, mut tell: impl FnMut(Progress)) -> Result<Report, Error>
     cleaned.map(|()| report)
 }
 
+/// Asks one request of the plan's workload, of a table that is there and filled. Blocks.
+///
+/// # Errors
+/// Whatever keeps the answer from being what was asked for.
+pub fn probe(plan: &Plan) -> Result<(), Error> {
+    plan.check()?;
+    let items = Items::new(plan.workload.layout(), plan.item_bytes, plan.seed);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
+    runtime.block_on(prepare::probe(plan, &items))
+}
+
 #[cfg(test)]
 mod tests;

@@ -31,17 +31,17 @@ impl Schedule {
         self.start + Duration::from_secs_f64(number as f64 / self.rate)
     }
 
-    /// How many are due at an instant.
+    /// How many are due before an instant.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count that is not negative"
     )]
-    pub(crate) fn count_due(&self, at: Instant) -> u64 {
-        match at.checked_duration_since(self.start) {
-            Some(passed) => (passed.as_secs_f64() * self.rate) as u64 + 1,
-            None => 0,
-        }
+    pub(crate) fn count_before(&self, at: Instant) -> u64 {
+        let passed = at.saturating_duration_since(self.start);
+        let about = (passed.as_secs_f64() * self.rate) as u64;
+        // Instants are whole nanoseconds, so that the product may be one off.
+        (about.saturating_sub(1)..=about + 1).find(|number| self.due(*number) >= at).unwrap_or(about + 2)
     }
 }
 
@@ -77,7 +77,7 @@ impl Releases {
             if now >= self.end {
                 break;
             }
-            let due = self.schedule.count_due(now);
+            let due = self.schedule.count_before(now);
             self.due.add_permits(usize::try_from(due - released).unwrap_or(0));
             released = due;
             let next = self.schedule.due(due).min(self.end);
@@ -91,9 +91,10 @@ impl Releases {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// How many requests were due and never sent.
-    pub(crate) fn unsent(&self) -> u64 {
-        self.schedule.count_due(self.end).saturating_sub(1).saturating_sub(self.taken.load(Ordering::Relaxed))
+    /// How many requests were due between an instant and the end, and never sent.
+    pub(crate) fn unsent(&self, from: Instant) -> u64 {
+        let sent = self.taken.load(Ordering::Relaxed).max(self.schedule.count_before(from));
+        self.schedule.count_before(self.end).saturating_sub(sent)
     }
 }
 
@@ -115,15 +116,17 @@ mod tests {
     #[test]
     fn counts_agree_with_times() {
         let start = clock::now();
-        for rate in [0.7, 1.0, 333.3, 100_000.0] {
+        let nanosecond = Duration::from_nanos(1);
+        for rate in [0.7, 1.0, 333.3, 1_000.0, 100_000.0] {
             let schedule = Schedule::new(start, rate);
-            let half = Duration::from_secs_f64(0.5 / rate);
             for number in 0..1_000 {
-                assert_eq!(schedule.count_due(schedule.due(number) + half), number + 1, "{rate}");
+                let due = schedule.due(number);
+                assert_eq!(schedule.count_before(due), number, "{rate}");
+                assert_eq!(schedule.count_before(due + nanosecond), number + 1, "{rate}");
             }
         }
         let schedule = Schedule::new(start + Duration::from_secs(1), 1.0);
-        assert_eq!(schedule.count_due(start), 0);
+        assert_eq!(schedule.count_before(start), 0);
     }
 
     /// The schedule lies in the past, so that everything is due at once, as after a stall.
@@ -139,6 +142,11 @@ mod tests {
         releases.stop();
         releases.run();
         assert_eq!(releases.next().await, None);
-        assert_eq!(releases.unsent(), 3_600_000 - 3);
+        assert_eq!(releases.unsent(start), 3_600_000 - 3);
+        assert_eq!(
+            releases.unsent(start + Duration::from_secs(1)),
+            3_599_000,
+            "the rest belongs to the warm-up"
+        );
     }
 }

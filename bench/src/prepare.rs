@@ -52,7 +52,7 @@ pub(crate) async fn prepare(
         if plan.workload.reads() {
             fill_table(&service, plan, items, tell).await?;
         }
-        probe(&service, plan, items).await
+        probe(plan, items).await
     };
     match prepared.await {
         Ok(()) => Ok(table),
@@ -134,7 +134,8 @@ async fn write_mark(service: &Service<'_>, plan: &Plan, filling: Filling) -> Res
 }
 
 /// Asks one request of the workload: what fails always should be told before it is measured.
-async fn probe(service: &Service<'_>, plan: &Plan, items: &Items) -> Result<(), Error> {
+pub(crate) async fn probe(plan: &Plan, items: &Items) -> Result<(), Error> {
+    let service = Service::new(plan);
     let operation = plan.workload.operation();
     let mut body = Vec::new();
     Requests::new(plan, items.clone(), 0).next(&mut body);

@@ -5,6 +5,7 @@
 //! - `fuzz` runs a fuzz target for as long as asked; `test` runs each of them briefly.
 //! - `cluster` builds, starts and stops a real Kubernetes for development and tests.
 //! - `torture` kills `partita local` under load for as long as asked; `test` does so briefly.
+//! - `compare` measures it beside its peers and writes the tables of docs/performance.md.
 //! - `measure` prints start-up time and resident memory of `partita local`.
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
@@ -12,6 +13,7 @@
 mod charts;
 mod clients;
 mod cluster;
+mod compare;
 mod fuzz;
 mod measure;
 mod shell;
@@ -60,6 +62,8 @@ enum Command {
     Cluster(cluster::Command),
     /// Kill `partita local` under load, again and again, and check every promise
     Torture(torture::Options),
+    /// Measure Partita beside its peers and write docs/performance.md (about 45 minutes of two quiet cores)
+    Compare(compare::Options),
     /// Print start-up time and resident memory of `partita local`
     Measure,
 }
@@ -85,6 +89,7 @@ fn run(command: Command) -> Result<()> {
         Command::Fuzz { target, seconds } => fuzz::guided(&shell, &target, seconds),
         Command::Cluster(command) => cluster::run(&shell, command),
         Command::Torture(options) => torture::long(&shell, &options),
+        Command::Compare(options) => compare::run(&shell, &options),
         Command::Measure => measure::run(&shell),
     }
 }

@@ -48,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("partita-bench", &[]),
+    ("partita-compare", &["partita-bench"]),
     (
         "partita-instructions",
         &[

@@ -1,0 +1,112 @@
+//! What Partita needs besides speed: the time to start, memory at rest, and both with many items.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use partita_bench::{Plan, Usage, Whose, Workload};
+
+use crate::load::{Case, Extent, plan};
+use crate::machine::{now, say};
+use crate::matrix::median;
+use crate::server::Server;
+use crate::system::{Lab, Partita, System as _};
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// Starts that a time is the median of.
+    pub(crate) starts: usize,
+    /// Rest before the memory at rest is read.
+    pub(crate) rest: Duration,
+    /// Items of a large table.
+    pub(crate) items: u64,
+    /// How long the large table is read and written before its memory is read again.
+    pub(crate) load: Duration,
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Footprint {
+    pub(crate) items: u64,
+    /// From the start of the process to the first answer, with nothing in the folder.
+    pub(crate) start_empty: Duration,
+    pub(crate) idle_bytes: u64,
+    /// Once all items were written.
+    pub(crate) filled_bytes: u64,
+    /// After they were read and written for a while.
+    pub(crate) used_bytes: u64,
+    /// The most in between.
+    pub(crate) most_bytes: u64,
+    /// From the start of the process to the first strong read of an item, after it was told to end.
+    pub(crate) restart_after_stop: Duration,
+    /// The same after SIGKILL.
+    pub(crate) restart_after_kill: Duration,
+}
+
+/// Measures Partita alone.
+pub(crate) fn measure(lab: &Lab, data: &Path, effort: Effort) -> Result<Footprint> {
+    say("starts and memory at rest");
+    let mut starts = Vec::new();
+    for number in 0..effort.starts {
+        let folder = data.join(format!("start-{number}"));
+        std::fs::create_dir(&folder)?;
+        let begin = now();
+        let server = Partita.start(lab, &folder)?;
+        starts.push(begin.elapsed().as_secs_f64());
+        server.kill()?;
+    }
+    let folder = data.join("large");
+    std::fs::create_dir(&folder)?;
+    let server = Partita.start(lab, &folder)?;
+    std::thread::sleep(effort.rest);
+    let idle_bytes = resident(&server)?.resident_bytes;
+
+    say(format!("{} items", effort.items));
+    run(&server, Workload::Get, effort, Duration::from_secs(1))?;
+    let filled_bytes = resident(&server)?.resident_bytes;
+    run(&server, Workload::Put, effort, effort.load)?;
+    run(&server, Workload::Get, effort, effort.load)?;
+    let used = resident(&server)?;
+
+    say("restarts");
+    server.stop()?;
+    let (server, restart_after_stop) = restart(lab, &folder, effort)?;
+    run(&server, Workload::Put, effort, effort.load.min(Duration::from_secs(5)))?;
+    server.kill()?;
+    let (server, restart_after_kill) = restart(lab, &folder, effort)?;
+    server.stop()?;
+    Ok(Footprint {
+        items: effort.items,
+        start_empty: Duration::from_secs_f64(median(starts).context("there is at least one start")?),
+        idle_bytes,
+        filled_bytes,
+        used_bytes: used.resident_bytes,
+        most_bytes: used.resident_bytes_max,
+        restart_after_stop,
+        restart_after_kill,
+    })
+}
+
+fn large(server: &Server, workload: Workload, effort: Effort, duration: Duration) -> Result<Plan> {
+    let (read_keys, written_keys) = (effort.items, effort.items);
+    let extent = Extent { warm_up: Duration::ZERO, duration, read_keys, written_keys };
+    plan(server, Case { workload, connections: 16 }, extent)
+}
+
+fn run(server: &Server, workload: Workload, effort: Effort, duration: Duration) -> Result<()> {
+    partita_bench::run(&large(server, workload, effort, duration)?, say).map(drop)?;
+    Ok(())
+}
+
+/// Starts on a folder that holds items, and reads one.
+fn restart(lab: &Lab, folder: &Path, effort: Effort) -> Result<(Server, Duration)> {
+    let begin = now();
+    let server = Partita.start(lab, folder)?;
+    partita_bench::probe(&large(&server, Workload::Get, effort, Duration::from_secs(1))?)?;
+    Ok((server, begin.elapsed()))
+}
+
+fn resident(server: &Server) -> Result<Usage> {
+    Ok(Usage::of(server.id(), Whose::Own)?)
+}
