@@ -38,6 +38,7 @@ pub mod capacity;
 pub mod clock;
 pub mod codec;
 pub mod descriptor;
+mod fuzz;
 pub mod key;
 pub mod limits;
 pub mod name;
@@ -48,6 +49,8 @@ pub mod value;
 
 pub use capacity::CapacityUnits;
 pub use descriptor::{TableDescriptor, TableId};
+#[doc(hidden)]
+pub use fuzz::fuzz_stored_item;
 pub use name::{Arn, IndexName, TableName};
 pub use number::{Number, NumberError};
 pub use schema::{KeySchema, KeyType, Projection, ScalarType};

@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use partita_model::Item;
-use partita_model::codec::{StoredItem, encode_item};
+use partita_model::codec::{StoredItem, decode_item, encode_item};
 use partita_protocol::output::{Answer, GetItem};
 use partita_protocol::{Operation, OperationName};
 
@@ -35,6 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "decode-query" => decode(OperationName::Query, QUERY.to_owned(), rounds)?,
         "encode" => store(&item(&put(&large))?, rounds),
         "encode-mixed" => store(&item(&put(MIXED))?, rounds),
+        "decode-stored" => load(&encode_item(&item(&put(&large))?), rounds)?,
+        "decode-stored-mixed" => load(&encode_item(&item(&put(MIXED))?), rounds)?,
         "answer" => answer(&encode_item(&item(&put(&large))?), rounds)?,
         "answer-mixed" => answer(&encode_item(&item(&put(MIXED))?), rounds)?,
         other => return Err(format!("there is no step `{other}`").into()),
@@ -62,6 +64,13 @@ fn store(item: &Item, rounds: u64) {
     for _ in 0..rounds {
         black_box(encode_item(black_box(item)));
     }
+}
+
+fn load(stored: &[u8], rounds: u64) -> Result<(), Box<dyn std::error::Error>> {
+    for _ in 0..rounds {
+        black_box(decode_item(black_box(stored))?);
+    }
+    Ok(())
 }
 
 fn answer(stored: &Bytes, rounds: u64) -> Result<(), Box<dyn std::error::Error>> {

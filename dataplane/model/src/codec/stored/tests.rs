@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{arbitrary, size};
+use crate::{arbitrary, fuzz_stored_item, size};
 
 fn item() -> Item {
     let map =
@@ -73,19 +73,12 @@ proptest! {
             *place.get_mut(&mut bytes) = byte;
         }
         let cut = bytes.get(..keep.index(bytes.len())).unwrap().to_vec();
-        for bytes in [bytes, cut].map(Bytes::from) {
-            let checked = StoredItem::check(bytes.clone());
-            prop_assert_eq!(checked.clone().map(|stored| stored.decode()), decode_item(&bytes));
-            if let Ok(stored) = checked {
-                prop_assert_eq!(stored.size(), size::item_size(&stored.decode()));
-            }
-        }
+        fuzz_stored_item(&bytes);
+        fuzz_stored_item(&cut);
     }
 
     #[test]
     fn the_check_survives_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let bytes = Bytes::from([vec![VERSION], bytes].concat());
-        let checked = StoredItem::check(bytes.clone()).map(|stored| stored.decode());
-        prop_assert_eq!(checked, decode_item(&bytes));
+        fuzz_stored_item(&[vec![VERSION], bytes].concat());
     }
 }
