@@ -84,6 +84,11 @@ impl MemoryStore {
         Self { state: Arc::new(Mutex::new(state)), progress: Arc::new(Progress::new(0)) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds the lock, and a test that did wants to see its own panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

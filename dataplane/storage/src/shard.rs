@@ -4,11 +4,11 @@
 //! sequences and refuses writes to dropped tables.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use partita_model::TableId;
-use tokio::sync::Mutex;
+use tokio::sync::RwLock;
 
 use crate::error::{Error, Result};
 use crate::log::{self, ChangeLog, LogEntry, LogRecord, LogSequence, LogStart, TableLog};
@@ -21,10 +21,11 @@ const DROPPED_VERSION: u8 = 1;
 /// A store with the bookkeeping that every table of the shard shares.
 pub struct Shard {
     store: Arc<dyn ShardStore>,
-    /// Orders commits. Held from the choice of a sequence until the batch is applied, never until it is durable.
-    order: Mutex<Bookkeeping>,
+    /// Orders commits. Held from the choice of a sequence until the batch is applied, never until it is durable. Commits
+    /// that leave no change record need no order among themselves, and share it.
+    order: RwLock<Bookkeeping>,
     /// The tables with a reader, for [`Shard::has_reader`].
-    read: RwLock<HashSet<TableId>>,
+    read: std::sync::RwLock<HashSet<TableId>>,
 }
 
 #[derive(Debug, Default)]
@@ -62,8 +63,8 @@ impl Shard {
         }
         let read = log.tables().filter(|(_, log)| !log.readers.is_empty()).map(|(table, _)| table).collect();
         let dropped = unswept.iter().copied().collect();
-        let order = Mutex::new(Bookkeeping { log, dropped, unswept, swept_to: None });
-        Ok(Self { store, order, read: RwLock::new(read) })
+        let order = RwLock::new(Bookkeeping { log, dropped, unswept, swept_to: None });
+        Ok(Self { store, order, read: std::sync::RwLock::new(read) })
     }
 
     /// The store, for reading. A write that does not go through [`Shard::commit`] must keep to the spaces of the
@@ -85,7 +86,12 @@ impl Shard {
         if entries.iter().any(|entry| entry.payload.len() > crate::store::VALUE_BYTES_MAX) {
             return Err(Error::InvalidBatch { reason: "a change record is longer than 16 MiB" });
         }
-        let mut order = self.order.lock().await;
+        if entries.is_empty() {
+            let order = self.order.read().await;
+            order.refuse_dropped(&batch, &entries)?;
+            return self.store.write(batch).await;
+        }
+        let mut order = self.order.write().await;
         order.refuse_dropped(&batch, &entries)?;
         order.log.append(entries, &mut batch);
         self.store.write(batch).await
@@ -98,7 +104,7 @@ impl Shard {
     /// When the table was dropped, the name is empty or too long, or the store fails.
     pub async fn register_reader(&self, table: TableId, reader: &str, from: LogStart) -> Result<()> {
         let written = {
-            let mut order = self.order.lock().await;
+            let mut order = self.order.write().await;
             order.refuse_table(table)?;
             let mut batch = WriteBatch::new();
             let planned = order.log.register(table, reader, from, &mut batch)?;
@@ -119,7 +125,7 @@ impl Shard {
     /// [`Error::UnknownReader`] when there is no such reader; otherwise the store failed.
     pub async fn unregister_reader(&self, table: TableId, reader: &str) -> Result<()> {
         let (written, garbage) = {
-            let mut order = self.order.lock().await;
+            let mut order = self.order.write().await;
             let mut batch = WriteBatch::new();
             let planned = order.log.unregister(table, reader, &mut batch)?;
             let written = self.store.write(batch).await?;
@@ -143,7 +149,7 @@ impl Shard {
     /// # Errors
     /// [`Error::UnknownReader`] when there is no such reader; otherwise the store failed.
     pub async fn read_log(&self, table: TableId, reader: &str, limit: usize) -> Result<Vec<LogRecord>> {
-        let cursor = self.order.lock().await.log.cursor(table, reader)?;
+        let cursor = self.order.read().await.log.cursor(table, reader)?;
         let snapshot = self.store.snapshot(Visibility::Durable).await?;
         let mut rows = snapshot.scan(log::records_after(table, cursor), Order::Ascending).await?;
         let (mut records, mut bytes) = (Vec::new(), 0);
@@ -163,7 +169,7 @@ impl Shard {
     /// [`Error::UnknownReader`] and [`Error::BeyondLog`] when nothing was written; otherwise the store failed.
     pub async fn advance(&self, table: TableId, reader: &str, upto: LogSequence) -> Result<()> {
         let (written, garbage) = {
-            let mut order = self.order.lock().await;
+            let mut order = self.order.write().await;
             let mut batch = WriteBatch::new();
             let planned = order.log.advance(table, reader, upto, &mut batch)?;
             let written = self.store.write(batch).await?;
@@ -191,7 +197,7 @@ impl Shard {
     pub async fn drop_table_with(&self, table: TableId, mut batch: WriteBatch) -> Result<()> {
         batch.check()?;
         let written = {
-            let mut order = self.order.lock().await;
+            let mut order = self.order.write().await;
             let newly = !order.dropped.contains(&table);
             if newly {
                 batch.put(dropped_key(table), Bytes::from_static(&[DROPPED_VERSION]));
@@ -223,7 +229,7 @@ impl Shard {
     /// When the store fails.
     pub async fn sweep(&self, limit: usize) -> Result<Swept> {
         let (first, swept_to, garbage) = {
-            let order = self.order.lock().await;
+            let order = self.order.read().await;
             let garbage: Vec<_> =
                 order.log.tables().filter(|(_, log)| log.has_garbage()).map(|(table, _)| table).collect();
             (order.unswept.first().copied(), order.swept_to.clone(), garbage)
@@ -239,7 +245,7 @@ impl Shard {
             batch.delete(dropped_key(table));
         }
         self.store.write(batch).await?.durable().await?;
-        let mut order = self.order.lock().await;
+        let mut order = self.order.write().await;
         order.swept_to = last;
         if swept {
             order.unswept.remove(&table);
@@ -271,7 +277,7 @@ impl Shard {
     async fn trim(&self, table: TableId) -> Result<()> {
         loop {
             let written = {
-                let mut order = self.order.lock().await;
+                let mut order = self.order.write().await;
                 let Some(log) = order.log.table(table).filter(|log| log.has_garbage()) else { return Ok(()) };
                 let mut batch = WriteBatch::new();
                 let trimmed = log.trim(table, log.passed(), &mut batch);

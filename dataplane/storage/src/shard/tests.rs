@@ -167,7 +167,7 @@ async fn records_left_behind_by_a_crash_are_swept() {
     let entries = (0..TRIM_RECORDS_MAX + 5).map(|_| entry(TABLE, "x")).collect();
     shard.commit(WriteBatch::new(), entries).await.unwrap().durable().await.unwrap();
     let mut batch = WriteBatch::new();
-    shard.order.lock().await.log.unregister(TABLE, "stream", &mut batch).unwrap();
+    shard.order.write().await.log.unregister(TABLE, "stream", &mut batch).unwrap();
     store.write(batch).await.unwrap().durable().await.unwrap();
 
     let shard = shard_of(&store.reopened()).await;
