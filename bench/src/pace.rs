@@ -74,12 +74,12 @@ impl Releases {
         let mut released = 0;
         while !self.stopped.load(Ordering::Relaxed) {
             let now = clock::now();
+            let due = self.schedule.count_before(now.min(self.end));
+            self.due.add_permits(usize::try_from(due - released).unwrap_or(0));
+            released = due;
             if now >= self.end {
                 break;
             }
-            let due = self.schedule.count_before(now);
-            self.due.add_permits(usize::try_from(due - released).unwrap_or(0));
-            released = due;
             let next = self.schedule.due(due).min(self.end);
             std::thread::sleep(next.saturating_duration_since(clock::now()).min(NAP_MAX));
         }

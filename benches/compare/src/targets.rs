@@ -57,7 +57,9 @@ fn median_ratio(
 ) -> Option<f64> {
     let ours = results.of(workload, connections, PARTITA);
     let theirs = results.of(workload, connections, peer);
-    median(ours.iter().zip(theirs).map(|(ours, theirs)| ours.per_second / theirs.per_second))
+    let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| ours.per_second / theirs.per_second);
+    // A peer that answered nothing within a round is no measure.
+    median(ratios.filter(|ratio| ratio.is_finite()))
 }
 
 /// Partita's puts over 64 connections against the best that a peer does with any number of them.
@@ -174,8 +176,8 @@ mod tests {
     #[test]
     fn ratios_are_medians_of_rounds() {
         let results = results(&[
-            (Workload::Get, 64, PARTITA, &[50.0, 10.0, 60.0]),
-            (Workload::Get, 64, BARE, &[100.0, 10.0, 100.0]),
+            (Workload::Get, 64, PARTITA, &[50.0, 10.0, 60.0, 70.0]),
+            (Workload::Get, 64, BARE, &[100.0, 10.0, 100.0, 0.0]),
         ]);
         assert_eq!(median_ratio(&results, Workload::Get, 64, BARE), Some(0.6));
     }
