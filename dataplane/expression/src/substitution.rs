@@ -36,6 +36,9 @@ impl<'a> Substitutions<'a> {
         names: Option<&'a BTreeMap<String, String>>,
         values: Option<&'a BTreeMap<String, AttributeValue>>,
     ) -> Result<Self, Error> {
+        if names.is_none() && values.is_none() {
+            return Ok(Self::default());
+        }
         check_names(names)?;
         check_value_keys(values.map(BTreeMap::keys))?;
         if size(names, values) > limits::SUBSTITUTIONS_BYTES_MAX {
@@ -46,6 +49,9 @@ impl<'a> Substitutions<'a> {
 
     /// Call after the last expression was parsed: refuses names, then values, that no expression used.
     pub fn finish(&self) -> Result<(), Error> {
+        if self.names.is_none() && self.values.is_none() {
+            return Ok(());
+        }
         let used = self.used.borrow();
         let names = unused(self.names.map(BTreeMap::keys), &used.names);
         if !names.is_empty() {
@@ -103,6 +109,9 @@ pub fn check_maps_have_expressions(
     values_given: bool,
     accepted: &[(Kind, bool)],
 ) -> Result<(), Error> {
+    if !names_given && !values_given {
+        return Ok(());
+    }
     if names_given && !accepted.iter().any(|(_, given)| *given) {
         return Err(SubstitutionError::NamesWithoutExpression.into());
     }

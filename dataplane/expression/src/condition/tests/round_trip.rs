@@ -216,7 +216,13 @@ fn naive(node: &Node, item: &Item) -> u32 {
 
 fn naive_test(test: &Test, item: &Item) -> bool {
     let get = |operand: &Operand| naive_operand(operand, item);
+    // The size of a value that is there and has none differs from nothing.
+    let is_sizeless = |operand: &Operand| match operand {
+        Operand::Size(sized) => get(sized).is_some() && get(operand).is_none(),
+        _ => false,
+    };
     match test {
+        Test::Compare { left, right, .. } if is_sizeless(left) || is_sizeless(right) => false,
         Test::Compare { comparator: Comparator::Ne, left, right } => match (get(left), get(right)) {
             (Some(left), Some(right)) => format!("{left:?}") != format!("{right:?}"),
             _ => true,
