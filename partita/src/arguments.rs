@@ -7,6 +7,7 @@ mod kubectl;
 mod local;
 mod node;
 mod operator;
+mod size;
 
 use clap::{Args, Parser, Subcommand};
 use partita_model::name::Scope;

@@ -180,7 +180,8 @@ async fn open_shard(options: &LocalOptions) -> Result<Shard> {
             .with_context(|| format!("cannot create the data folder {}", folder.display()))?;
         Location::Folder(folder.join(layout::STORE_FOLDER))
     };
-    let store = partita_storage::open(StoreOptions::new(location, SHARD))
+    let store = StoreOptions { cache_bytes: options.cache_size, ..StoreOptions::new(location, SHARD) };
+    let store = partita_storage::open(store)
         .await
         .context("cannot open the data folder")?;
     Shard::open(store).await.context("cannot read the shard's bookkeeping")

@@ -35,6 +35,7 @@ fn node_options(options: &NodeOptions) -> Result<partita_node::NodeOptions> {
         node_listen: options.node_listen,
         control_endpoint: options.control_endpoint.clone(),
         clock: Arc::new(SystemClock),
+        cache_bytes: options.store.cache_size,
         limits: descriptors::limits(),
         ..partita_node::NodeOptions::new(scope, location(&options.store)?, credentials_file, internal)
     })

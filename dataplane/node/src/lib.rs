@@ -46,8 +46,8 @@ pub use error::NodeError;
 pub use housekeeping::sweep;
 pub use node::{Node, run};
 pub use options::{
-    AccessKey, BLOCK_CACHE_BYTES, CONTROL_DOWN_MEMORY, CREDENTIALS_POLL, ENDPOINTS_SETTLE, NodeOptions,
-    SHARD, STORE_RETRY, STORE_WAIT_MAX, Timing,
+    AccessKey, CACHE_BYTES, CONTROL_DOWN_MEMORY, CREDENTIALS_POLL, ENDPOINTS_SETTLE, NodeOptions, SHARD,
+    STORE_RETRY, STORE_WAIT_MAX, Timing,
 };
 pub use sign::ExchangeError;
 pub use wire::{NodeStatus, Phase};

@@ -163,8 +163,12 @@ fn gateway_of_items(
         clock: Arc::clone(&options.clock),
     };
     let forwarder = Arc::new(Forwarder::new(options, tables)?);
-    let gateway_options =
-        Options { wording: options.wording, clock: Arc::clone(&options.clock), ..Options::default() };
+    let gateway_options = Options {
+        wording: options.wording,
+        clock: Arc::clone(&options.clock),
+        limits: options.limits,
+        ..Options::default()
+    };
     Ok(Gateway::forwarding(Arc::clone(engine), forwarder, Arc::clone(verifier), gateway_options))
 }
 

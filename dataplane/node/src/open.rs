@@ -35,7 +35,7 @@ async fn store(
     let (mut waited, mut tell_at) = (Duration::ZERO, Duration::ZERO);
     loop {
         let mut store = StoreOptions::new(options.store.clone(), options.shard.as_str());
-        store.block_cache_bytes = options.block_cache_bytes;
+        store.cache_bytes = options.cache_bytes;
         let source = match partita_storage::open(store).await {
             Ok(store) => return Ok(Some(store)),
             Err(source @ Error::FolderInUse { .. }) => source,

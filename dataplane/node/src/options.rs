@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use partita_gateway::Limits;
 use partita_model::clock::{Clock, SystemClock};
 use partita_model::name::Scope;
 use partita_protocol::Wording;
@@ -14,8 +15,9 @@ use partita_storage::Location;
 /// The shard of a node, unless told otherwise. A path is never used for another shard.
 pub const SHARD: &str = "shards/1";
 
-/// The block cache of a node, in bytes. More than a laptop's: a pod serves nothing else.
-pub const BLOCK_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// The caches of a node, in bytes, unless told otherwise: a quarter of the memory that a pod asks for unless its Region
+/// says otherwise. As much again is taken by rows that are not yet in files, and by compaction.
+pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a node that was asked to stop still serves while it says that it is not ready: the time in which the endpoints of
 /// its Service follow on every machine. Kubernetes gives no sign that they have; a second is usual, two are safe.
@@ -62,8 +64,8 @@ pub struct NodeOptions {
     pub store: Location,
     /// The shard's path there.
     pub shard: String,
-    /// The most memory for blocks of stored files, in bytes.
-    pub block_cache_bytes: usize,
+    /// The most memory for items and files that were read before, in bytes.
+    pub cache_bytes: usize,
     /// The access keys that may use the DynamoDB API, in either form of [`partita_identity::Credentials::parse`]. Read again
     /// when it changes.
     pub credentials_file: PathBuf,
@@ -76,6 +78,8 @@ pub struct NodeOptions {
     pub wording: Wording,
     /// Dates answers, checks and makes signatures, stamps change records.
     pub clock: Arc<dyn Clock>,
+    /// What callers of the DynamoDB API may take.
+    pub limits: Limits,
     /// How patient the node is.
     pub timing: Timing,
 }
@@ -89,12 +93,13 @@ impl NodeOptions {
             scope,
             store,
             shard: SHARD.to_owned(),
-            block_cache_bytes: BLOCK_CACHE_BYTES,
+            cache_bytes: CACHE_BYTES,
             credentials_file,
             internal,
             control_endpoint: None,
             wording: Wording::default(),
             clock: Arc::new(SystemClock),
+            limits: Limits::default(),
             timing: Timing::default(),
         }
     }

@@ -27,8 +27,8 @@ use crate::progress::Progress;
 use crate::space::TABLE_ROWS;
 use crate::store::{Change, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 
-/// How many stripes there are. Writes that are under way at once and fall on the same stripe keep each other's rows
-/// out: with 64 writers one row of 64. They take 32 bytes each.
+/// How many stripes there are. A write keeps out the rows of another one that is under way on the same stripe: with 64
+/// writers about one row in 64. They take 32 bytes each.
 const STRIPES: usize = 4096;
 
 /// A store with a cache in front of it.
@@ -159,7 +159,8 @@ impl CachedStore {
             stripe.under_way -= 1;
             let Some(sequence) = sequence else { continue };
             stripe.newest = stripe.newest.max(sequence);
-            if stripe.under_way == 0 && stripe.begun == first.begun {
+            // What was here when this write began had no other write under way, and none has begun since.
+            if stripe.begun == first.begun {
                 for Changing { change, .. } in group.iter().filter(|changing| changing.kept) {
                     self.rows.keep(&change.key, change.value.as_ref(), sequence);
                 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Identity, Log};
+use super::{Identity, Log, size};
 
 /// Options of `partita local`.
 #[derive(Debug, Args)]
@@ -25,6 +25,9 @@ pub(crate) struct LocalOptions {
     /// Keep everything in memory and forget it at the end (for test suites)
     #[arg(long)]
     pub(crate) ephemeral: bool,
+    /// Most memory for items and files that were read before
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size::cache_size)]
+    pub(crate) cache_size: usize,
     /// A manifest, or a folder of them, to apply and to watch for edits (repeatable)
     #[arg(long, value_name = "PATH")]
     pub(crate) apply: Vec<PathBuf>,
@@ -48,4 +51,24 @@ pub(crate) enum Wording {
     Modern,
     /// As it worded them before
     Classic,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use partita_storage::CACHE_BYTES_DEFAULT;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    #[test]
+    fn the_caches_have_the_size_of_the_storage_unless_told_otherwise() {
+        for (arguments, bytes) in
+            [(vec![], CACHE_BYTES_DEFAULT), (vec!["--cache-size", "32MiB"], 32 * 1024 * 1024)]
+        {
+            let arguments = Arguments::try_parse_from(["partita", "local"].into_iter().chain(arguments));
+            let Command::Local(options) = arguments.unwrap().command else { panic!("another command") };
+            assert_eq!(options.cache_size, bytes);
+        }
+    }
 }

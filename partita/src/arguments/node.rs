@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Identity, Log};
+use super::{Identity, Log, size};
 
 /// Options of `partita node`.
 #[derive(Debug, Args)]
@@ -39,6 +39,10 @@ pub(crate) struct StoreOptions {
     /// Folder that holds everything; created if absent
     #[arg(long, value_name = "DIR", required_unless_present = "bucket", conflicts_with = "bucket")]
     pub(crate) data: Option<PathBuf>,
+    /// Most memory for items and files that were read before; the default suits the memory that the operator asks for unless
+    /// the Region says otherwise
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size::cache_size)]
+    pub(crate) cache_size: usize,
     #[command(flatten)]
     pub(crate) bucket: BucketOptions,
 }
@@ -141,6 +145,7 @@ mod tests {
     fn takes_a_folder() {
         let options = parse(&["--data", "/var/lib/partita"]).unwrap();
         assert_eq!(options.store.data, Some("/var/lib/partita".into()));
+        assert_eq!(options.store.cache_size, partita_node::CACHE_BYTES, "unless told otherwise");
         assert_eq!(options.identity.scope().account_id, "111122223333");
     }
 

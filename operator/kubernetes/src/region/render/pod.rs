@@ -16,11 +16,17 @@ use partita_api::{NodePool, ObjectStoreType, Region, S3Store};
 use super::{PORT_NAME, Site};
 use crate::region::names;
 use crate::region::observe::bucket_secret;
+use crate::region::quantity::thousandths;
 
 /// Seconds that a node has to end, where the spec says nothing.
 pub(super) const GRACE_DEFAULT: i64 = TERMINATION_GRACE_PERIOD_SECONDS_DEFAULT;
 /// What a node is sure to get where the spec says nothing: enough to serve a small load, little enough to fit anywhere.
 const REQUESTS_DEFAULT: [(&str, &str); 2] = [("cpu", "100m"), ("memory", "256Mi")];
+/// The part of a node's memory that its caches get. Rows that are not yet in files, and the compaction of files, take up to
+/// 150 MiB besides. The node's own default is this part of what [`REQUESTS_DEFAULT`] asks for.
+const CACHE_PART: u128 = 4;
+/// The least that a node takes for its caches, in MiB.
+const CACHE_MIB_MIN: u128 = 16;
 /// User and group of the image.
 const USER: i64 = 65532;
 /// Files of Secrets: readable by the group that fsGroup gives them to, and by nobody else.
@@ -124,11 +130,25 @@ fn arguments(region: &Region, site: &Site) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
+    if let Some(size) = cache_size(region) {
+        arguments.extend(["--cache-size".to_owned(), size]);
+    }
     match &spec.object_store.s3 {
         None => arguments.extend(["--data".to_owned(), names::DATA_PATH.to_owned()]),
         Some(s3) => arguments.extend(bucket_arguments(s3, &spec.region_name)),
     }
     arguments
+}
+
+/// What the caches get of the memory that the Region gives a node: at most, or else at least. `None` where it says nothing.
+fn cache_size(region: &Region) -> Option<String> {
+    let resources = region.spec.node_pool.as_ref()?.resources.as_ref()?;
+    let memory = [&resources.limits, &resources.requests]
+        .into_iter()
+        .flatten()
+        .find_map(|amounts| amounts.get("memory"));
+    let mebibytes = (thousandths(&memory?.0)? / 1000) >> 20;
+    Some(format!("{}MiB", (mebibytes / CACHE_PART).max(CACHE_MIB_MIN)))
 }
 
 fn bucket_arguments(s3: &S3Store, region_name: &str) -> Vec<String> {

@@ -97,6 +97,22 @@ fn settings_of_the_pool_and_the_endpoint_are_rendered() {
 }
 
 #[test]
+fn the_caches_get_a_part_of_the_memory() {
+    for (resources, size) in [
+        (json!({"requests": {"memory": "1Gi"}, "limits": {"memory": "4Gi"}}), Some("1024MiB")),
+        (json!({"requests": {"memory": "1Gi"}, "limits": {"cpu": "1"}}), Some("256MiB")),
+        (json!({"limits": {"memory": "32Mi"}}), Some("16MiB")),
+        (json!({"requests": {"cpu": "2"}}), None),
+    ] {
+        let region = region(json!({"nodePool": {"resources": resources}}));
+        let arguments = pod_of(&region).unwrap().spec.unwrap().containers.remove(0).args.unwrap();
+        let named = arguments.iter().position(|argument| argument == "--cache-size");
+        let given = named.map(|at| arguments[at + 1].as_str());
+        assert_eq!(given, size, "{resources}");
+    }
+}
+
+#[test]
 fn only_a_region_that_deletes_owns_its_data() {
     let owners = |policy: Value| {
         let region = region(json!({"deletionPolicy": policy}));
