@@ -31,14 +31,15 @@ impl<'a> Reader<'a> {
 
     /// Names and values, `depth` lists and maps deep.
     pub(super) fn attributes(&mut self, depth: usize) -> Result<Item, CodecError> {
-        let mut attributes = BTreeMap::new();
+        let (mut attributes, mut last) = (BTreeMap::new(), None);
         for _ in 0..self.length()? {
             let at = self.at();
-            let name = self.text()?;
-            if attributes.last_key_value().is_some_and(|(last, _)| *last >= name) {
+            let name = self.str()?;
+            if last.is_some_and(|last| last >= name) {
                 return Err(CodecError::Unordered { at });
             }
-            attributes.insert(name, self.value(depth)?);
+            last = Some(name);
+            attributes.insert(name.to_owned(), self.value(depth)?);
         }
         Ok(attributes)
     }
