@@ -1,9 +1,11 @@
 //! What Partita needs besides speed: the time to start, memory at rest, and both with many items.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use partita_bench::{Plan, Usage, Whose, Workload};
 
 use crate::load::{Case, Extent, plan};
@@ -53,6 +55,7 @@ pub(crate) fn measure(lab: &Lab, data: &Path, effort: Effort) -> Result<Footprin
         std::fs::create_dir(&folder)?;
         let begin = now();
         let server = Partita.start(lab, &folder)?;
+        first_answer(&server)?;
         starts.push(begin.elapsed().as_secs_f64());
         server.kill()?;
     }
@@ -105,6 +108,16 @@ fn restart(lab: &Lab, folder: &Path, effort: Effort) -> Result<(Server, Duration
     let server = Partita.start(lab, folder)?;
     partita_bench::probe(&large(&server, Workload::Get, effort, Duration::from_secs(1))?)?;
     Ok((server, begin.elapsed()))
+}
+
+/// Waits for an answer that needs no table.
+fn first_answer(server: &Server) -> Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port))?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "unexpected answer: {answer}");
+    Ok(())
 }
 
 fn resident(server: &Server) -> Result<Usage> {
