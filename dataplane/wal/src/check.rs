@@ -193,13 +193,11 @@ impl Salvage<'_> {
     }
 }
 
-/// The whole group at the beginning of `rest`.
-fn whole_group(rest: &[u8], salt: u32) -> Option<(usize, Vec<(RecordHeader, &[u8])>)> {
+/// The whole group at the beginning of `rest`: its length and its records.
+fn whole_group(rest: &[u8], salt: u32) -> Option<(usize, format::Records<'_>)> {
     let header = GroupHeader::decode(rest, salt)?;
     let body = rest.get(GroupHeader::BYTES..header.group_bytes())?;
-    let records = format::records(body, salt)?;
-    let records = records.into_iter().map(|(_, header, payload)| (header, payload)).collect();
-    Some((header.group_bytes(), records))
+    Some((header.group_bytes(), format::records(body, salt)?))
 }
 
 /// Does what `plan` says. When it ends early, it can be planned and done again.

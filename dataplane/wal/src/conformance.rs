@@ -84,6 +84,7 @@ async fn start(subject: &impl Subject, shard: &str) -> Result<Db, slatedb::Error
     let settings = Settings {
         flush_interval: None,
         compactor_options: None,
+        object_store_max_retries: Some(2),
         // Nobody merges them here.
         l0_max_ssts: 64,
         l0_max_ssts_per_key: 64,

@@ -34,8 +34,9 @@ pub const SEGMENT_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
 /// merge some of them, or no room would ever be won back.
 pub const KEPT_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 
-/// As many segments are no reason to move rows to data files.
-const SEGMENTS_UNNOTED: usize = 4;
+/// A shard is idle when the newest segments, as many as this, have no record of it. One that is not is asked whenever it
+/// is written to.
+const SEGMENTS_IDLE: u64 = 4;
 
 /// How a file log is sized.
 #[derive(Debug, Clone)]
@@ -242,10 +243,12 @@ impl Log for FileLog {
     fn laggards(&self) -> Vec<String> {
         let segments = lock(&self.core.segments);
         let Some((&oldest, segment)) = segments.first_key_value() else { return Vec::new() };
-        if segments.len() <= SEGMENTS_UNNOTED {
-            return Vec::new();
-        }
-        let lagging = |shard: &&Arc<Shard>| lock(&shard.state).needs(oldest);
+        let newest = segments.last_key_value().map_or(oldest, |(&newest, _)| newest);
+        let lagging = |shard: &&Arc<Shard>| {
+            let state = lock(&shard.state);
+            let idle = state.spans.back().is_some_and(|last| last.segment + SEGMENTS_IDLE <= newest);
+            idle && state.needs(oldest)
+        };
         segment.holders.iter().filter(lagging).map(|shard| shard.path.clone()).collect()
     }
 

@@ -14,7 +14,7 @@ use crate::disk::{Disk, DiskFile, Space};
 const LOCK_FILE: &str = "lock";
 
 /// How much is written at once where room must be taken by writing zeros, in bytes.
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// A folder.
 #[derive(Debug, Clone)]

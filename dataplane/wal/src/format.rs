@@ -229,15 +229,18 @@ impl RecordHeader {
     }
 }
 
-/// The records of a group's body, each with where it begins there; `None` when the body is not made of records.
-pub(crate) fn records(body: &[u8], salt: u32) -> Option<Vec<(usize, RecordHeader, &[u8])>> {
+/// The records of a group, each with its payload.
+pub(crate) type Records<'a> = Vec<(RecordHeader, &'a [u8])>;
+
+/// The records of a group's body; `None` when it is not made of records.
+pub(crate) fn records(body: &[u8], salt: u32) -> Option<Records<'_>> {
     let mut records = Vec::new();
     let mut at = 0;
     while at < body.len() {
         let rest = body.get(at..)?;
         let bytes = RecordHeader::record_bytes(rest)?;
         let (header, payload) = RecordHeader::decode(rest.get(..bytes)?, salt)?;
-        records.push((at, header, payload));
+        records.push((header, payload));
         at += bytes;
     }
     Some(records)

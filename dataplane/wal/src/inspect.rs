@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result};
 use crate::format::{self, HeaderDefect, Kind, RecordHeader, SegmentHeader, VERSION};
-use crate::scan::{self, End, Group, Scanned};
+use crate::scan::{self, End, Scanned};
 use crate::state::{ShardState, Span};
 
 /// The file with the log's id.
@@ -193,14 +193,14 @@ fn previous_end(found: &Inspection) -> Option<Damage> {
 
 /// Counts the records of a group.
 fn apply(
-    group: Group<'_>,
+    group: format::Records<'_>,
     segment: u64,
     shards: &mut BTreeMap<String, FoundShard>,
     names: &mut HashMap<u32, String>,
     rows: bool,
 ) -> std::result::Result<(), &'static str> {
     // A group's names stand behind the records that use them.
-    for (_, header, payload) in group.records.iter().filter(|(_, header, _)| header.kind == Kind::Shard) {
+    for (header, payload) in group.iter().filter(|(header, _)| header.kind == Kind::Shard) {
         let path = std::str::from_utf8(payload).map_err(|_| "the path of a shard is not text")?;
         names.insert(header.shard, path.to_owned());
         let shard = shards.entry(path.to_owned()).or_default();
@@ -209,7 +209,7 @@ fn apply(
             shard.state.last_id = shard.state.last_id.max(header.id);
         }
     }
-    for (_, header, payload) in group.records {
+    for (header, payload) in group {
         let path = names.get(&header.shard).ok_or("a record belongs to no shard")?;
         let shard = shards.entry(path.clone()).or_default();
         match header.kind {

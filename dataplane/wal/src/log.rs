@@ -22,6 +22,18 @@ pub enum LogId {
     File(u128),
 }
 
+impl LogId {
+    /// The id that `text` shows.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = match text.strip_prefix("file ") {
+            Some(id) => Self::File(u128::from_str_radix(id, 16).ok()?),
+            None => Self::Object,
+        };
+        (id.to_string() == text).then_some(id)
+    }
+}
+
 impl fmt::Display for LogId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

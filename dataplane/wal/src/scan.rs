@@ -4,7 +4,7 @@
 //! least. A group at the end of the log of which a sector is missing was torn: its writers were never told that it was
 //! durable. Anything else that is not a group is damage, the last group included: its writers may have been told.
 
-use crate::format::{self, GROUP_MAGIC, GroupHeader, RecordHeader, SECTOR_BYTES, SegmentHeader};
+use crate::format::{self, GROUP_MAGIC, GroupHeader, Records, SECTOR_BYTES, SegmentHeader};
 
 /// How the groups of a segment end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,16 +27,11 @@ pub(crate) struct Scanned {
     pub(crate) next_group: u64,
 }
 
-/// A whole group: where its records begin, and each with its place among them.
-pub(crate) struct Group<'a> {
-    pub(crate) records: Vec<(usize, RecordHeader, &'a [u8])>,
-}
-
 /// Reads the groups of a segment and hands each to `visit`, which may refuse it.
 pub(crate) fn scan<'a>(
     bytes: &'a [u8],
     header: &SegmentHeader,
-    mut visit: impl FnMut(Group<'a>) -> Result<(), &'static str>,
+    mut visit: impl FnMut(Records<'a>) -> Result<(), &'static str>,
 ) -> Scanned {
     let mut scanned = Scanned { end: End::Clean, tail: SegmentHeader::BYTES, next_group: header.first_group };
     loop {
@@ -45,8 +40,8 @@ pub(crate) fn scan<'a>(
             return scanned;
         }
         match group(rest, header.salt, scanned.next_group) {
-            Ok((length, group)) => {
-                if let Err(what) = visit(group) {
+            Ok((length, records)) => {
+                if let Err(what) = visit(records) {
                     return Scanned { end: End::Damaged(what), ..scanned };
                 }
                 scanned.tail += length;
@@ -61,14 +56,14 @@ pub(crate) fn scan<'a>(
 }
 
 /// The whole group at the beginning of `rest`. The error is how the segment ends, if that is already clear.
-fn group(rest: &[u8], salt: u32, expected: u64) -> Result<(usize, Group<'_>), Option<End>> {
+fn group(rest: &[u8], salt: u32, expected: u64) -> Result<(usize, Records<'_>), Option<End>> {
     let header = GroupHeader::decode(rest, salt).ok_or(None)?;
     if header.number != expected {
         return Err(Some(End::Damaged("groups before this one are missing")));
     }
     let body = rest.get(GroupHeader::BYTES..header.group_bytes()).ok_or(None)?;
     let records = format::records(body, salt).ok_or(None)?;
-    Ok((header.group_bytes(), Group { records }))
+    Ok((header.group_bytes(), records))
 }
 
 /// What it is at `at` that is neither zeros nor the group `expected`.

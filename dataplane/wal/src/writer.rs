@@ -118,6 +118,8 @@ impl WriterInit for Starter {
             Some(error) => error.for_engine(),
             None => WalError::Fenced,
         })?;
+        // Room for the first batches, so that they do not wait for it. A full disk refuses them when they come.
+        drop(self.core.admit(1).await);
         let iterator = RowsIterator::new(&self.core, &self.shard, after, Some(last));
         let writer = Writer {
             core: Arc::clone(&self.core),
