@@ -51,6 +51,13 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+    /// There is no room on the disk for a write. Nothing was written, and the store goes on.
+    #[error("the disk is full")]
+    Full {
+        /// What was found, and what to do.
+        #[source]
+        source: Cause,
+    },
     /// What was read from storage is not what was written there.
     #[error("storage is corrupt: {what}")]
     Corrupt {
@@ -147,6 +154,7 @@ impl Error {
             | Self::Fenced
             | Self::Failed { .. }
             | Self::Unavailable { .. }
+            | Self::Full { .. }
             | Self::FolderInUse { .. }
             | Self::Folder { .. } => true,
             Self::Bucket { trouble, .. } => trouble.may_pass(),

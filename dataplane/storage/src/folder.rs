@@ -28,9 +28,14 @@ pub(crate) struct FolderLock {
     _file: File,
 }
 
+/// The folder of the shard at `path` beneath `root`.
+pub(crate) fn shard_folder(root: &FsPath, path: &Path) -> PathBuf {
+    path.parts().fold(root.to_owned(), |folder, part| folder.join(part.as_ref()))
+}
+
 /// Locks the folder of the shard at `path` beneath `root`, and opens `root` as an object store.
 pub(crate) async fn open(root: PathBuf, path: &Path) -> Result<(Arc<dyn ObjectStore>, FolderLock)> {
-    let shard = path.parts().fold(root.clone(), |folder, part| folder.join(part.as_ref()));
+    let shard = shard_folder(&root, path);
     let prepare = move || -> Result<(Arc<dyn ObjectStore>, FolderLock)> {
         std::fs::create_dir_all(&shard).map_err(|error| Error::folder("create", &shard, error))?;
         let lock = lock(&shard)?;

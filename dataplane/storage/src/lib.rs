@@ -5,11 +5,15 @@
 //!        |
 //!      Shard          change log, dropped tables          shard.rs, log.rs
 //!        |
-//!   dyn ShardStore    rows, batches, snapshots            store.rs
+//!   dyn ShardStore    rows, batches, snapshots            store.rs, progress.rs
 //!      /     \
+//! item cache  \       items that are read again            cache.rs
+//!     |        \
 //!  engine   MemoryStore                                   slate.rs, memory.rs
+//!     |  \
+//!     |   write-ahead log: the engine's own, or a file log write_log.rs, claim.rs, and the crate partita-wal
 //!     |
-//!  object store: a bucket, a synced folder, or memory     bucket.rs, folder.rs, probe.rs, claim.rs
+//!  object store: a bucket, a synced folder, or memory     bucket.rs, folder.rs, probe.rs
 //! ```
 //!
 //! Invariants:
@@ -26,6 +30,7 @@
 //! Start reading at [`ShardStore`], then [`Shard`].
 
 pub mod bucket;
+mod cache;
 mod claim;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -38,18 +43,20 @@ pub mod memory;
 mod open;
 mod probe;
 mod progress;
-pub mod repair;
 mod seal;
+pub mod repair;
 pub mod shard;
 mod slate;
 pub mod space;
 pub mod store;
 pub mod verify;
+mod write_log;
 
 pub use bucket::{Bucket, BucketCredentials, Trouble};
 pub use error::{Error, Fault, Result};
 pub use log::{LogEntry, LogRecord, LogSequence, LogStart};
 pub use memory::MemoryStore;
-pub use open::{BLOCK_CACHE_BYTES_DEFAULT, Location, StoreOptions, open};
+pub use open::{CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN, Location, StoreOptions, open};
 pub use shard::{Shard, Swept};
 pub use store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};
+pub use write_log::LogChoice;

@@ -9,17 +9,24 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 
 use crate::bucket::Bucket;
-use crate::claim;
+use crate::cache::CachedStore;
 use crate::error::{Error, Result};
 use crate::folder::{self, FolderLock};
 use crate::probe::{self, Guard};
-use crate::slate::{Flushing, SlateStore};
+use crate::slate::SlateStore;
 use crate::store::ShardStore;
 use crate::verify::Files;
+use crate::write_log::{self, LogChoice, Place, WriteLog};
 
-/// The block cache of a store that is given no other budget, in bytes. Small, so that an idle process on a laptop
-/// stays below 64 MiB; a server is given more.
-pub const BLOCK_CACHE_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
+/// The caches of a store that is given no other budget, in bytes. Nothing of it is taken before it is used.
+pub const CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
+
+/// The least budget with which a store works as it should, in bytes: below it, the indexes of a gigabyte of items
+/// push each other out, and every read takes milliseconds.
+pub const CACHE_BYTES_MIN: usize = 16 * 1024 * 1024;
+
+/// The part of the caches that holds items, in percent; the rest holds blocks, indexes and filters of stored files.
+const ITEMS_PERCENT: usize = 50;
 
 /// Where a shard's objects are kept.
 #[derive(Debug, Clone)]
@@ -42,15 +49,17 @@ pub struct StoreOptions {
     /// The shard's path there: names separated by `/`. A path is never used for another shard, not even after this
     /// one is gone.
     pub path: String,
-    /// The most memory for blocks of stored files, in bytes. Rows not yet written to such files have their own,
-    /// fixed budget.
-    pub block_cache_bytes: usize,
+    /// The most memory for what was read before, in bytes, [`CACHE_BYTES_MIN`] or more: items, and blocks of stored
+    /// files. Rows not yet written to such files have their own, fixed budget.
+    pub cache_bytes: usize,
+    /// The log that makes its writes durable.
+    pub log: LogChoice,
 }
 
 impl StoreOptions {
-    /// The options of a small store.
+    /// The options of a store with the default caches.
     pub fn new(location: Location, path: impl Into<String>) -> Self {
-        Self { location, path: path.into(), block_cache_bytes: BLOCK_CACHE_BYTES_DEFAULT }
+        Self { location, path: path.into(), cache_bytes: CACHE_BYTES_DEFAULT, log: LogChoice::ByLocation }
     }
 }
 
@@ -64,44 +73,57 @@ impl StoreOptions {
 pub async fn open(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
     let path =
         Path::parse(&options.path).map_err(|error| Error::unavailable("use the path of the shard", error))?;
-    let cache = options.block_cache_bytes;
-    match options.location {
-        Location::Folder(folder) => {
-            let (objects, lock) = folder::open(folder, &path).await?;
-            start(objects, path, cache, Some(lock)).await
+    let StoreOptions { location, cache_bytes, log, .. } = options;
+    match location {
+        Location::Folder(root) => {
+            let folder = folder::shard_folder(&root, &path);
+            let (objects, lock) = folder::open(root, &path).await?;
+            let place = Place { objects: &objects, shard: &path, folder: Some(folder), guard: Guard::Lock };
+            start(&place, log, cache_bytes, Some(lock)).await
         }
         Location::Bucket(bucket) => {
-            let opened = start(bucket.objects()?, bucket.place(&path)?, cache, None).await;
+            let path = bucket.place(&path)?;
+            let opened = start_fenced(bucket.objects()?, path, log, cache_bytes).await;
             opened.map_err(|error| bucket.explain(error))
         }
-        Location::Memory => start(Arc::new(InMemory::new()), path, cache, None).await,
-        Location::Objects(objects) => start(objects, path, cache, None).await,
+        Location::Memory => start_fenced(Arc::new(InMemory::new()), path, log, cache_bytes).await,
+        Location::Objects(objects) => start_fenced(objects, path, log, cache_bytes).await,
     }
 }
 
-/// Starts the engine on objects that are guarded by `lock`, or else by the engine itself.
-async fn start(
+/// Starts the engine on objects that the engine itself guards.
+async fn start_fenced(
     objects: Arc<dyn ObjectStore>,
-    path: Path,
-    block_cache_bytes: usize,
-    lock: Option<FolderLock>,
+    shard: Path,
+    log: LogChoice,
+    cache_bytes: usize,
 ) -> Result<Arc<dyn ShardStore>> {
-    let guard = if lock.is_some() { Guard::Lock } else { Guard::Fencing };
-    start_guarded(objects, path, block_cache_bytes, guard, Flushing::Asked, lock).await
+    let place = Place { objects: &objects, shard: &shard, folder: None, guard: Guard::Fencing };
+    start(&place, log, cache_bytes, None).await
 }
 
-/// As [`start`], for a guard that is not necessarily here, and for either kind of log.
-pub(crate) async fn start_guarded(
-    objects: Arc<dyn ObjectStore>,
-    path: Path,
-    block_cache_bytes: usize,
-    guard: Guard,
-    flushing: Flushing,
+/// Starts the engine at a place that is guarded by `lock`, or as the place says.
+pub(crate) async fn start(
+    place: &Place<'_>,
+    log: LogChoice,
+    cache_bytes: usize,
     lock: Option<FolderLock>,
 ) -> Result<Arc<dyn ShardStore>> {
-    probe::probe(objects.as_ref(), &path, guard).await?;
-    claim::claim(objects.as_ref(), &path).await?;
-    let files = Files { objects, shard: path };
-    let store = SlateStore::open(files, block_cache_bytes, guard, flushing, lock).await?;
-    Ok(Arc::new(store))
+    probe::probe(place.objects.as_ref(), place.shard, place.guard).await?;
+    let log = write_log::settle(place, log).await?;
+    start_on(place, log, cache_bytes, lock).await
+}
+
+/// As [`start`], for a shard that is claimed for its log.
+pub(crate) async fn start_on(
+    place: &Place<'_>,
+    log: WriteLog,
+    cache_bytes: usize,
+    lock: Option<FolderLock>,
+) -> Result<Arc<dyn ShardStore>> {
+    let files = Files { objects: Arc::clone(place.objects), shard: place.shard.clone() };
+    let item_bytes = cache_bytes / 100 * ITEMS_PERCENT;
+    let store = SlateStore::open(files, cache_bytes - item_bytes, place.guard, log, lock).await?;
+    let progress = Arc::clone(store.progress());
+    Ok(Arc::new(CachedStore::new(Arc::new(store), progress, item_bytes)))
 }

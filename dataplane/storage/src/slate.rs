@@ -1,4 +1,4 @@
-//! The engine: SlateDB with its own write-ahead log on the object store.
+//! The engine: SlateDB on an object store, with either write-ahead log.
 //!
 //! [`store`] answers calls, [`committer`] makes writes durable and publishes what readers may be told,
 //! [`snapshot`] reads, [`filter`] removes the rows of dropped tables during compaction, and [`settings`] says how
@@ -6,6 +6,7 @@
 
 mod committer;
 mod filter;
+mod relief;
 mod settings;
 mod snapshot;
 mod store;

@@ -16,13 +16,14 @@ use super::write_error;
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
 use crate::progress::Progress;
+use crate::write_log::WriteLog;
 
 /// Who makes the log durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flushing {
     /// The committer asks for each flush.
     Asked,
-    /// The log does it by itself, as soon as it holds something that is not durable, and within a few milliseconds.
+    /// The log does it by itself, as soon as it holds something that is not durable.
     ByItself,
 }
 
@@ -112,6 +113,7 @@ pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
     /// Becomes true when the store is to be closed; ends when it is dropped.
     pub(super) closing: watch::Receiver<bool>,
+    pub(super) log: WriteLog,
     pub(super) lock: Option<FolderLock>,
     /// Dropped when the engine has stopped and the folder is free.
     pub(super) stopped: watch::Sender<()>,
@@ -150,11 +152,12 @@ impl Committer {
                         break Stop::Failure(error);
                     }
                 }
-                reason = self.shared.follow(&mut status) => break Stop::Failure(self.unfenced(reason)),
+                reason = self.shared.follow(&mut status) => break Stop::Failure(self.log.explain(self.unfenced(reason))),
                 close = self.closing.changed() => break if close.is_ok() { Stop::Close } else { Stop::Drop },
             }
         };
         let ended = self.stop(stop, &status).await;
+        self.log.close().await;
         drop(self.lock);
         self.shared.end(ended);
         drop(self.stopped);
@@ -205,7 +208,7 @@ impl Committer {
             Stop::Failure(error) => error,
         };
         let failed = !matches!(ended, Error::Closed);
-        if failed {
+        if failed || self.closing.has_changed().is_err() {
             // Told before the engine is stopped, which may take long with a store that does not answer.
             self.shared.end(ended.clone());
         }

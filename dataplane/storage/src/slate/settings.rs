@@ -32,9 +32,6 @@ const YOUNG_FILES_MAX: usize = 24;
 /// otherwise leave a hundred thousand, and each has to be read at the next start.
 pub(super) const LOG_FILES_MAX: u64 = 4_096;
 
-/// How often the engine flushes a log that nobody asks to be flushed.
-const FLUSH_INTERVAL: Duration = Duration::from_millis(1);
-
 /// How often the engine looks for what the compactor has finished, or for a newer owner.
 const MANIFEST_POLL: Duration = Duration::from_secs(2);
 
@@ -57,6 +54,10 @@ const COLLECTION_AGE: Duration = Duration::from_secs(120);
 /// write next, and the fences are never removed.
 const LOG_COLLECTION_AGE: Duration = Duration::from_secs(20);
 
+/// How often a log that flushes itself is trimmed. A load of 60 MB/s adds as much as four segments between two looks at
+/// the manifest, and a look costs an idle process a fraction of a millisecond.
+const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The largest file that a compaction writes, in bytes: what must be rewritten and kept beside its successor.
 const COMPACTED_FILE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -68,12 +69,16 @@ const COMPACTION_FETCH_BYTES: usize = 256 * 1024;
 /// patient by then (`bucket.rs` has the sum); callers are told and the store is opened again.
 pub(super) const RETRIES_MAX: u32 = 2;
 
+/// As [`RETRIES_MAX`], where every row is in a log of its own: a full disk only delays data files, and reads and the log
+/// go on. A disk that is broken ends the log. The pauses grow to a second, so that this is about the time that closing
+/// takes when there is still no room.
+const PATIENT_RETRIES_MAX: u32 = 20;
+
 /// The engine for the shard at `path`, ready to be started.
 pub(super) fn builder(
     objects: &Arc<dyn ObjectStore>,
     path: &Path,
     block_cache_bytes: usize,
-    guard: Guard,
     flushing: Flushing,
     dead: &Arc<DeadTables>,
 ) -> DbBuilder<Path> {
@@ -81,7 +86,7 @@ pub(super) fn builder(
         .with_options(compactor())
         .with_compaction_filter_supplier(Arc::clone(dead) as Arc<_>);
     let builder = Db::builder(path.clone(), Arc::clone(objects))
-        .with_settings(settings(guard, flushing))
+        .with_settings(settings(flushing))
         .with_compactor_builder(compactor)
         // Fewer, larger blocks: a page of a query reads neighbours, and a cached point read costs the same.
         .with_sst_block_size(SstBlockSize::Block8Kib);
@@ -93,14 +98,11 @@ pub(super) fn builder(
     builder.with_db_cache(Arc::new(FoyerCache::new_with_opts(cache)), 0)
 }
 
-fn settings(guard: Guard, flushing: Flushing) -> Settings {
+fn settings(flushing: Flushing) -> Settings {
     Settings {
-        flush_interval: match flushing {
-            // The engine's own timer would either make a lone writer wait for the next tick or wake the process a
-            // thousand times a second for nothing.
-            Flushing::Asked => None,
-            Flushing::ByItself => Some(FLUSH_INTERVAL),
-        },
+        // The log flushes itself, or the committer asks for each flush: the engine's own timer would either make a lone
+        // writer wait for the next tick or wake the process a thousand times a second for nothing.
+        flush_interval: None,
         manifest_poll_interval: MANIFEST_POLL,
         max_wal_flushes_before_l0_flush: LOG_FILES_MAX,
         l0_sst_size_bytes: MEMTABLE_BYTES,
@@ -109,8 +111,12 @@ fn settings(guard: Guard, flushing: Flushing) -> Settings {
         l0_max_ssts_per_key: YOUNG_FILES_MAX,
         l0_flush_parallelism: 1,
         compactor_options: None,
-        garbage_collector_options: Some(garbage_collector(guard)),
-        object_store_max_retries: Some(RETRIES_MAX),
+        // Comes with the log.
+        garbage_collector_options: None,
+        object_store_max_retries: match flushing {
+            Flushing::Asked => Some(RETRIES_MAX),
+            Flushing::ByItself => Some(PATIENT_RETRIES_MAX),
+        },
         ..Settings::default()
     }
 }
@@ -136,7 +142,8 @@ fn compactor() -> CompactorOptions {
     }
 }
 
-fn garbage_collector(guard: Guard) -> GarbageCollectorOptions {
+/// How the engine removes what nobody needs.
+pub(super) fn garbage_collector(guard: Guard, flushing: Flushing) -> GarbageCollectorOptions {
     let every = |min_age| {
         Some(GarbageCollectorDirectoryOptions {
             interval: Some(COLLECTION_INTERVAL),
@@ -146,7 +153,14 @@ fn garbage_collector(guard: Guard) -> GarbageCollectorOptions {
     };
     GarbageCollectorOptions {
         manifest_options: every(COLLECTION_AGE),
-        wal_options: every(LOG_COLLECTION_AGE),
+        wal_options: match flushing {
+            Flushing::Asked => every(LOG_COLLECTION_AGE),
+            Flushing::ByItself => Some(GarbageCollectorDirectoryOptions {
+                interval: Some(TRIM_INTERVAL),
+                min_age: Duration::ZERO,
+                dry_run: false,
+            }),
+        },
         compacted_options: every(COLLECTION_AGE),
         compactions_options: every(COLLECTION_AGE),
         detach_options: Some(GarbageCollectorScheduleOptions { interval: Some(COLLECTION_INTERVAL) }),

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use object_store::ObjectStore;
 use partita_model::TableId;
+use partita_wal::Engine;
 use slatedb::DbSnapshot;
 use slatedb::config::{DurabilityLevel, ReadOptions};
 use tokio::sync::watch;
 
-use super::committer::{Committer, Flushing, Shared};
+use super::committer::{Committer, Shared};
 use super::filter::DeadTables;
 use super::snapshot::SlateSnapshot;
-use super::{read_error, settings, write_error};
+use super::{read_error, relief, settings, write_error};
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
 use crate::probe::Guard;
@@ -21,11 +22,13 @@ use crate::progress::Progress;
 use crate::seal::Sealed;
 use crate::store::{Change, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 use crate::verify::Files;
+use crate::write_log::WriteLog;
 
 /// A shard kept by SlateDB.
 pub(crate) struct SlateStore {
     shared: Arc<Shared>,
     files: Arc<Files>,
+    log: WriteLog,
     dead: Arc<DeadTables>,
     /// Tells the committer to close; dropping it tells it that the store is gone.
     closing: watch::Sender<bool>,
@@ -39,29 +42,55 @@ impl SlateStore {
         files: Files,
         block_cache_bytes: usize,
         guard: Guard,
-        flushing: Flushing,
+        log: WriteLog,
         lock: Option<FolderLock>,
     ) -> Result<Self> {
         let dead = Arc::new(DeadTables::default());
         let (path, files) = (files.shard.clone(), Arc::new(files));
         let objects: Arc<dyn ObjectStore> = Arc::new(Sealed::new(Arc::clone(&files.objects), path.clone()));
-        let builder = settings::builder(&objects, &path, block_cache_bytes, guard, flushing, &dead);
+        let flushing = log.flushing();
+        let builder = settings::builder(&objects, &path, block_cache_bytes, flushing, &dead);
+        let garbage = settings::garbage_collector(guard, flushing);
+        let builder = log.get().install(Engine { builder, shard: path, objects, garbage });
         let db = match Box::pin(builder.build()).await {
             Ok(db) => db,
-            Err(error) => return Err(files.locate(read_error("open the shard", error)).await),
+            Err(error) => {
+                log.close().await;
+                return Err(files.locate(read_error("open the shard", error)).await);
+            }
         };
         let shared = Shared::new(db, flushing)?;
         let (closing, closing_seen) = watch::channel(false);
         let (stopping, stopped) = watch::channel(());
-        let committer =
-            Committer { shared: Arc::clone(&shared), closing: closing_seen, lock, stopped: stopping };
+        let committer = Committer {
+            shared: Arc::clone(&shared),
+            closing: closing_seen,
+            log: log.clone(),
+            lock,
+            stopped: stopping,
+        };
         tokio::spawn(committer.run());
-        Ok(Self { shared, files, dead, closing, stopped })
+        tokio::spawn(relief::run(log.clone(), files.shard.clone(), Arc::clone(&shared), stopped.clone()));
+        Ok(Self { shared, files, log, dead, closing, stopped })
     }
 
     /// How far the store's writes are durable, and whether it still answers.
     pub(crate) fn progress(&self) -> &Arc<Progress> {
         &self.shared.progress
+    }
+
+    /// What it means that the log lets no batch in.
+    fn refused(&self, error: partita_wal::Error) -> Error {
+        match error {
+            partita_wal::Error::Full { .. } => Error::Full { source: Arc::new(error) },
+            partita_wal::Error::Disk { .. } => Error::unavailable("write to the log", error),
+            // It has ended, and why is or will be said by the end of the store.
+            error => self.shared.progress.end_cause().cloned().unwrap_or_else(|| {
+                let error = Error::failed("write to the log", error);
+                self.shared.end(error.clone());
+                error
+            }),
+        }
     }
 
     fn applied(&self) -> Result<Arc<DbSnapshot>> {
@@ -120,14 +149,24 @@ impl ShardStore for SlateStore {
             self.applied()?.seq()
         } else {
             let mut changes = slatedb::WriteBatch::new();
+            let (mut rows, mut bytes) = (0, 0);
             for Change { key, value } in batch.into_changes() {
+                rows += 1;
+                bytes += key.len() + value.as_ref().map_or(0, Bytes::len);
                 match value {
                     Some(value) => changes.put_bytes(key, value),
                     None => changes.delete(key),
                 }
             }
+            // Kept until the batch is in the log, which then has room for it.
+            let _admission = self
+                .log
+                .get()
+                .admit(&self.files.shard, rows, bytes)
+                .await
+                .map_err(|error| self.refused(error))?;
             let applied = self.shared.db.write(changes).await.map_err(|error| {
-                let error = write_error("write to the log", error);
+                let error = self.log.explain(write_error("write to the log", error));
                 self.shared.end(error.clone());
                 error
             })?;

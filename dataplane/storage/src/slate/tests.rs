@@ -4,15 +4,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
+use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 
-use super::Flushing;
 use crate::conformance::{self, Subject};
 use crate::fault::{Fault, FaultyObjects};
-use crate::open::{BLOCK_CACHE_BYTES_DEFAULT, Location, StoreOptions, open};
+use crate::open::{CACHE_BYTES_DEFAULT, Location, StoreOptions, open};
 use crate::probe::Guard;
 use crate::store::{ShardStore, WriteBatch};
+use crate::write_log::{LogChoice, Place};
 
 mod dropped;
 mod faults;
@@ -23,30 +24,26 @@ mod weather;
 /// The engine's name for the folder of its log.
 const LOG: &str = "/wal/";
 
-/// A store over an object store in memory, whose log can be held back.
-struct Engine {
-    flushing: Flushing,
-    state: Mutex<(FaultyObjects, Arc<dyn ShardStore>)>,
-}
+/// A store over an object store in memory, with the engine's own log, which can be held back.
+struct Engine(Mutex<(FaultyObjects, Arc<dyn ShardStore>)>);
 
 impl Engine {
-    async fn new(flushing: Flushing) -> Self {
+    async fn new() -> Self {
         let objects = FaultyObjects::new(Arc::new(InMemory::new()));
-        let store = start_guarded(&objects, Guard::Fencing, flushing).await;
-        Self { flushing, state: Mutex::new((objects, store)) }
+        let store = start(&objects).await;
+        Self(Mutex::new((objects, store)))
     }
 
     fn objects(&self) -> FaultyObjects {
-        self.state.lock().unwrap().0.clone()
+        self.0.lock().unwrap().0.clone()
     }
 }
 
 /// A store in a folder can only be had under a lock, which a crash would take with it; these have none.
-async fn start_guarded(objects: &FaultyObjects, guard: Guard, flushing: Flushing) -> Arc<dyn ShardStore> {
-    let path = Path::from("shards/1");
-    let cache = BLOCK_CACHE_BYTES_DEFAULT;
-    let objects = Arc::new(objects.clone());
-    crate::open::start_guarded(objects, path, cache, guard, flushing, None).await.unwrap()
+async fn start_guarded(objects: &FaultyObjects, guard: Guard) -> Arc<dyn ShardStore> {
+    let (objects, shard): (Arc<dyn ObjectStore>, _) = (Arc::new(objects.clone()), Path::from("shards/1"));
+    let place = Place { objects: &objects, shard: &shard, folder: None, guard };
+    crate::open::start(&place, LogChoice::Object, CACHE_BYTES_DEFAULT, None).await.unwrap()
 }
 
 async fn start(objects: &FaultyObjects) -> Arc<dyn ShardStore> {
@@ -67,7 +64,7 @@ fn put(key: impl Into<Bytes>, value: impl Into<Bytes>) -> WriteBatch {
 #[async_trait]
 impl Subject for Engine {
     fn store(&self) -> Arc<dyn ShardStore> {
-        Arc::clone(&self.state.lock().unwrap().1)
+        Arc::clone(&self.0.lock().unwrap().1)
     }
     fn hold(&self) {
         self.objects().inject(LOG, Fault::Hang);
@@ -80,8 +77,8 @@ impl Subject for Engine {
     }
     async fn crash(&self) -> Arc<dyn ShardStore> {
         let survivors = self.objects().cut_off();
-        let store = start_guarded(&survivors, Guard::Fencing, self.flushing).await;
-        *self.state.lock().unwrap() = (survivors, Arc::clone(&store));
+        let store = start(&survivors).await;
+        *self.0.lock().unwrap() = (survivors, Arc::clone(&store));
         store
     }
 }
@@ -111,10 +108,5 @@ async fn small_rows_leave_the_log_before_it_has_too_many_files() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_engine_conforms() {
-    conformance::all(|| Engine::new(Flushing::Asked)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_engine_conforms_with_a_log_that_flushes_itself() {
-    conformance::all(|| Engine::new(Flushing::ByItself)).await;
+    conformance::all(Engine::new).await;
 }

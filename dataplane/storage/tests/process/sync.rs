@@ -1,4 +1,4 @@
-//! Watches the system calls of a process: an acknowledged write has its file and the file's folder on disk.
+//! Watches the system calls of a process: an acknowledged write is in a log that was synced, in a file whose name was.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -80,7 +80,7 @@ fn position(events: &[Event], said: &str) -> usize {
 }
 
 #[test]
-fn a_write_is_acknowledged_after_its_file_and_its_folder_are_synced() {
+fn a_write_is_acknowledged_after_the_log_is_synced() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("not/there/yet");
     std::fs::create_dir(parent.path().join("not")).unwrap();
@@ -88,6 +88,8 @@ fn a_write_is_acknowledged_after_its_file_and_its_folder_are_synced() {
     let events = trace_of_a_writer(&folder);
     let mut before = position(&events, "opened");
     every_new_folder_is_in_a_synced_one(&events[..before]);
+    let named = |event: &Event| matches!(event, Event::Synced(path) if path.ends_with("/log"));
+    assert!(events[..before].iter().any(named), "the log's file has its name before it is written");
     for number in 0..WRITES {
         let after = position(&events, &format!("acknowledged {number}"));
         let synced: Vec<_> = events[before..after]
@@ -97,13 +99,10 @@ fn a_write_is_acknowledged_after_its_file_and_its_folder_are_synced() {
                 _ => None,
             })
             .collect();
-        let file = synced.iter().position(|path| path.contains("/wal/"));
-        let folder = synced.iter().rposition(|path| path.ends_with("/wal"));
-        assert!(file.is_some() && file < folder, "write {number} synced {synced:?}");
-        // One file and one folder: a lone writer waits for one flush, not for two.
+        // A lone writer waits for one sync, not for two.
         assert_eq!(
-            synced.iter().filter(|path| path.contains("/wal")).count(),
-            2,
+            synced.iter().filter(|path| path.contains("/log/")).count(),
+            1,
             "write {number}: {synced:?}"
         );
         before = after;

@@ -11,7 +11,6 @@ use super::{LOG, put, start, start_guarded};
 use crate::error::Error;
 use crate::fault::{Fault, FaultyObjects};
 use crate::probe::Guard;
-use crate::slate::Flushing;
 use crate::slate::settings::RETRIES_MAX;
 use crate::store::{KeyRange, Order, ShardStore, Visibility};
 
@@ -48,14 +47,9 @@ async fn durable_keys(store: &dyn ShardStore) -> Option<BTreeSet<Vec<u8>>> {
 }
 
 /// Injects `fault` under load, crashes, and compares what was told with what is there.
-async fn nothing_told_is_lost(
-    beneath: Arc<dyn ObjectStore>,
-    (guard, flushing): (Guard, Flushing),
-    fault: Fault,
-    after: usize,
-) {
+async fn nothing_told_is_lost(beneath: Arc<dyn ObjectStore>, guard: Guard, fault: Fault, after: usize) {
     let objects = FaultyObjects::new(beneath);
-    let store = start_guarded(&objects, guard, flushing).await;
+    let store = start_guarded(&objects, guard).await;
     let writers = (0..WRITERS).map(|writer| tokio::spawn(write_keys(Arc::clone(&store), writer)));
     let writers: Vec<_> = writers.collect();
     let mut seen = BTreeSet::new();
@@ -69,10 +63,7 @@ async fn nothing_told_is_lost(
             store.write(put("held", "value")).await.unwrap().durable().await.unwrap();
         });
         assert!((&mut barrier).now_or_never().is_none());
-        // With a log that flushes itself a view of all rows would wait for the held one.
-        if flushing == Flushing::Asked {
-            seen.extend(durable_keys(store.as_ref()).await.unwrap());
-        }
+        seen.extend(durable_keys(store.as_ref()).await.unwrap());
         assert_eq!(store.get(b"held", Visibility::Durable).await.unwrap(), None);
     }
     let survivors =
@@ -84,7 +75,7 @@ async fn nothing_told_is_lost(
     if let Some(keys) = durable_keys(store.as_ref()).await {
         seen.extend(keys);
     }
-    let next = start_guarded(&survivors, guard, flushing).await;
+    let next = start_guarded(&survivors, guard).await;
     let there = durable_keys(next.as_ref()).await.unwrap();
     assert!(acknowledged.is_subset(&there), "{fault:?}: an acknowledged write is missing");
     assert!(seen.is_subset(&there), "{fault:?}: a reader was told what is not there");
@@ -96,13 +87,10 @@ async fn nothing_told_is_lost(
 async fn faults_of_the_log_lose_nothing_that_was_told() {
     for fault in [Fault::Hang, Fault::Refuse, Fault::FailAfterSuccess] {
         for after in [0, 12] {
-            for flushing in [Flushing::Asked, Flushing::ByItself] {
-                let objects = Arc::new(InMemory::new());
-                nothing_told_is_lost(objects, (Guard::Fencing, flushing), fault, after).await;
-                let folder = tempfile::tempdir().unwrap();
-                let objects = Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap());
-                nothing_told_is_lost(objects, (Guard::Lock, flushing), fault, after).await;
-            }
+            nothing_told_is_lost(Arc::new(InMemory::new()), Guard::Fencing, fault, after).await;
+            let folder = tempfile::tempdir().unwrap();
+            let objects = Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap());
+            nothing_told_is_lost(objects, Guard::Lock, fault, after).await;
         }
     }
 }

@@ -138,7 +138,7 @@ async fn a_store_that_cannot_be_read_says_so_and_goes_on_later() {
     store.write(put("a", "1")).await.unwrap().durable().await.unwrap();
     store.close().await.unwrap();
     let mut small = options(&objects);
-    small.block_cache_bytes = 0;
+    small.cache_bytes = 0;
     let store = open(small).await.unwrap();
     objects.inject_reads("/compacted/", Fault::Refuse);
     let error = store.get(b"a", Visibility::Durable).await.unwrap_err();
