@@ -7,7 +7,7 @@ use object_store::memory::InMemory;
 
 use super::*;
 use crate::open::{Location, StoreOptions, open};
-use crate::store::{KeyRange, Order, ShardStore, Visibility, WriteBatch};
+use crate::store::{KeyRange, Order, Visibility, WriteBatch};
 
 const SHARD: &str = "shards/1";
 /// Rows of each owner: some blocks of a file.

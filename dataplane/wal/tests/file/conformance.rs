@@ -30,7 +30,8 @@ impl Subject for Host {
         self.disk.syncs()
     }
     fn bytes(&self) -> u64 {
-        self.log.status().disk_bytes
+        let status = self.log.status();
+        status.disk_bytes
     }
     async fn crash(&mut self, loss: u64) {
         let loss = if loss == 0 { Loss::Everything } else { Loss::Some(loss) };
