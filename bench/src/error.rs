@@ -17,7 +17,7 @@ pub enum Error {
     #[error("{0}")]
     Plan(String),
     /// No connection, or one that broke during preparation.
-    #[error("{operation} got no answer from {endpoint}: {source}")]
+    #[error("{operation} got no answer from {endpoint}")]
     Unreachable {
         /// Where it was sent.
         endpoint: String,
@@ -65,7 +65,7 @@ pub enum Error {
         seconds: u64,
     },
     /// Figures of the server's process cannot be read.
-    #[error("cannot read what process {pid} uses (on Linux it is in /proc): {source}")]
+    #[error("cannot read what process {pid} uses (on Linux it is in /proc)")]
     Process {
         /// Its id.
         pid: u32,
@@ -73,7 +73,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A thread of the client could not be started.
-    #[error("cannot start a client thread: {0}")]
+    #[error("cannot start a client thread")]
     Thread(#[source] std::io::Error),
     /// A thread of the client panicked.
     #[error("a client thread panicked: this is a defect of the benchmark")]
@@ -101,10 +101,10 @@ impl fmt::Display for Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum Lost {
     /// The connection could not be made.
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect")]
     Connect(#[source] std::io::Error),
     /// The connection broke.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke")]
     Broken(#[source] std::io::Error),
     /// The service closed the connection before its answer was complete.
     #[error("the connection was closed before the answer was complete")]
