@@ -10,7 +10,8 @@ use partita_e2e::{Server, eventually, state};
 use serde_json::{Value, json};
 
 fn main() -> Result<()> {
-    let folder: PathBuf = std::env::args_os().nth(1).context("the argument is the new fixture's folder")?.into();
+    let folder: PathBuf =
+        std::env::args_os().nth(1).context("the argument is the new fixture's folder")?.into();
     ensure!(!folder.exists(), "{} exists; a fixture is never changed", folder.display());
     std::fs::create_dir_all(&folder)?;
     let data = folder.join("data");
@@ -32,9 +33,7 @@ fn main() -> Result<()> {
 fn make_tables(server: &Server) -> Result<()> {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name: &str, kind: &str| json!({"AttributeName": name, "AttributeType": kind});
-    let index = |name: &str, range: &str, projection: Value| {
-        json!({"IndexName": name, "KeySchema": [key("customer", "HASH"), key(range, "RANGE")], "Projection": projection})
-    };
+    let index = |name: &str, range: &str, projection: Value| json!({"IndexName": name, "KeySchema": [key("customer", "HASH"), key(range, "RANGE")], "Projection": projection});
     for request in [
         json!({
             "TableName": "types", "BillingMode": "PAY_PER_REQUEST",
@@ -87,7 +86,11 @@ fn first_half(server: &Server) -> Result<()> {
     for number in 0..20 {
         put(server, "orders", &order(number, &format!("{number}.50")))?;
     }
-    put(server, "blobs", &json!({"digest": {"B": "AAEC/w=="}, "part": {"B": "AA=="}, "bytes": {"B": "3q2+7w=="}}))
+    put(
+        server,
+        "blobs",
+        &json!({"digest": {"B": "AAEC/w=="}, "part": {"B": "AA=="}, "bytes": {"B": "3q2+7w=="}}),
+    )
 }
 
 /// New rows, changed rows and removed rows, all of them only in the log when the process is killed.

@@ -65,7 +65,8 @@ fn in_order(mut value: Value) -> Value {
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
                 *member = in_order(member.take());
-                if let (true, Value::Array(elements)) = (matches!(name.as_str(), "SS" | "NS" | "BS"), member) {
+                if let (true, Value::Array(elements)) = (matches!(name.as_str(), "SS" | "NS" | "BS"), member)
+                {
                     elements.sort_by_key(Value::to_string);
                 }
             }

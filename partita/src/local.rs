@@ -181,10 +181,18 @@ async fn open_shard(options: &LocalOptions) -> Result<Shard> {
         Location::Folder(folder.join(layout::STORE_FOLDER))
     };
     let store = StoreOptions { cache_bytes: options.cache_size, ..StoreOptions::new(location, SHARD) };
-    let store = partita_storage::open(store)
-        .await
-        .context("cannot open the data folder")?;
-    Shard::open(store).await.context("cannot read the shard's bookkeeping")
+    let store = partita_storage::open(store).await.map_err(cannot_open)?;
+    Shard::open(store).await.map_err(cannot_open)
+}
+
+/// Says what to do about a data folder that is damaged.
+fn cannot_open(error: partita_storage::Error) -> anyhow::Error {
+    let what = if matches!(error, partita_storage::Error::Corrupt { .. }) {
+        "the data folder is damaged; `partita local --repair` says which files are, and what a repair would lose"
+    } else {
+        "cannot open the data folder"
+    };
+    anyhow::Error::new(error).context(what)
 }
 
 async fn open_catalog(options: &LocalOptions) -> Result<SqliteCatalog> {

@@ -83,8 +83,9 @@ impl Sealed {
         let found = self.inner.get_opts(location, options).await?;
         let (meta, attributes, extensions) =
             (found.meta.clone(), found.attributes.clone(), found.extensions.clone());
+        // Of all errors that have a cause, this is the one that the engine does not repeat: damage stays.
         let content = unseal(location, found.bytes().await?)
-            .map_err(|broken| object_store::Error::Generic { store: "Sealed", source: Box::new(broken) })?;
+            .map_err(|broken| object_store::Error::NotSupported { source: Box::new(broken) })?;
         let size = content.len() as u64;
         let range = match range {
             None => 0..size,

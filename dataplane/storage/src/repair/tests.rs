@@ -85,8 +85,9 @@ async fn a_damaged_block_is_told_then_replaced_and_all_other_rows_stay() {
         flip(&file, place);
         let damaged = std::fs::read(&file).unwrap();
         let examined = examine(folder.path().to_owned(), SHARD).await.unwrap();
-        let [damage] = examined.report().damages.as_slice() else { panic!("{:?}", examined.report()) };
+        let [damage] = &examined.report().damages.clone()[..] else { panic!("{:?}", examined.report()) };
         let Part::Rows { count: Some(count), tables: Some(tables), .. } = &damage.part else { panic!("{damage:?}") };
+        let count = *count;
         assert_eq!(*tables, (TableId(7), TableId(7)));
         assert!(range(damage).unwrap().contains(&place));
         assert_eq!(examined.beyond_repair().count(), 0);

@@ -1,0 +1,48 @@
+//! Ten thousand connections that do nothing.
+
+use anyhow::{Context as _, Result, ensure};
+use partita_e2e::{Server, eventually};
+
+use crate::process;
+use crate::wire::{Wire, head, request};
+use crate::witness::Witness;
+
+const CONNECTIONS: usize = 10_000;
+/// Files of the test itself beside the connections.
+const OWN_FILES: usize = 1_000;
+/// What an idle connection may cost the server, in bytes: its task, and a read buffer of 8 KiB.
+const CONNECTION_BYTES_MAX: u64 = 24 * 1024;
+
+#[test]
+fn ten_thousand_idle_connections_harm_nobody() -> Result<()> {
+    process::limit_open_files(std::process::id(), &format!("{}:", CONNECTIONS + OWN_FILES)).context(
+        "this test needs more open files than the system allows: raise the hard limit (ulimit -Hn)",
+    )?;
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let before = process::memory(server.id())?;
+    let whole = request("ListTables", b"{}");
+    let partial = head("ListTables", "Content-Length: 2\r\n");
+    let mut crowd = Vec::new();
+    for number in 0..CONNECTIONS {
+        let mut wire = Wire::open(&server.endpoint)?;
+        match number % 4 {
+            // Some never say a word, some stop in the middle of a head or before the body, some were served before.
+            0 => {}
+            1 => wire.send(b"POST / HT")?,
+            2 => wire.send(partial.as_bytes())?,
+            _ => {
+                wire.send(&whole)?;
+                ensure!(wire.answer()?.status == 200);
+            }
+        }
+        crowd.push(wire);
+    }
+    let grown = process::memory(server.id())?.saturating_sub(before);
+    let allowed = CONNECTION_BYTES_MAX * CONNECTIONS as u64;
+    ensure!(grown < allowed, "{grown} bytes for {CONNECTIONS} idle connections");
+    server.expect("ListTables", &serde_json::json!({}))?;
+    witness.unharmed()?;
+    drop(crowd);
+    eventually("the server has let go of them", || Ok(process::open_files(server.id())? < OWN_FILES))
+}

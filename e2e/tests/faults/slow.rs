@@ -1,0 +1,77 @@
+//! Clients that send slowly, or stop in the middle.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use partita_e2e::{Server, eventually};
+
+use crate::process;
+use crate::wire::{Wire, head, request};
+use crate::witness::{Witness, now};
+
+/// Clients that are slow at once: more than the server has threads.
+const CLIENTS: usize = 200;
+/// Pause between two pieces of what a slow client sends.
+const PAUSE: Duration = Duration::from_millis(10);
+/// As long as the server waits for a body, and a little for a busy machine.
+const BODY_PATIENCE: Duration = Duration::from_secs(45 + 15);
+/// What slow clients may cost: some KiB for each.
+const MEMORY_MAX: u64 = 32 << 20;
+
+#[test]
+fn who_sends_byte_by_byte_is_served_and_harms_nobody() -> Result<()> {
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let before = process::memory(server.id())?;
+    let whole = request("ListTables", b"{}");
+    let mut slow: Vec<Wire> = (0..CLIENTS).map(|_| Wire::open(&server.endpoint)).collect::<Result<_>>()?;
+    for byte in &whole {
+        for wire in &mut slow {
+            wire.send(&[*byte])?;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    for wire in &mut slow {
+        let answer = wire.answer()?;
+        ensure!(answer.status == 200 && answer.body.contains("witness"), "{answer:?}");
+    }
+    let grown = process::memory(server.id())?.saturating_sub(before);
+    ensure!(grown < MEMORY_MAX, "{grown} bytes for {CLIENTS} slow clients");
+    witness.unharmed()
+}
+
+#[test]
+fn a_body_that_never_ends_is_given_up() -> Result<()> {
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let mut wire = Wire::open(&server.endpoint)?;
+    wire.patience(BODY_PATIENCE)?;
+    wire.send(head("ListTables", "Content-Length: 2\r\n").as_bytes())?;
+    wire.send(b"{")?;
+    let start = now();
+    let answer = wire.answer()?;
+    ensure!(answer.status == 408 && answer.head.contains("connection: close"), "{answer:?}");
+    ensure!(start.elapsed() < BODY_PATIENCE && wire.is_closed()?);
+    witness.unharmed()
+}
+
+#[test]
+fn half_requests_leave_nothing_behind() -> Result<()> {
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let whole = request("PutItem", br#"{"TableName":"witness","Item":{"p":{"S":"half"}}}"#);
+    let before = process::open_files(server.id())?;
+    for cut in (1..whole.len()).step_by(3) {
+        let mut wire = Wire::open(&server.endpoint)?;
+        wire.send(whole.get(..cut).expect("cut within"))?;
+        if cut % 2 == 0 {
+            wire.finish()?;
+        }
+    }
+    // The witness has a connection of its own, or is between two of them.
+    eventually("all sockets are closed", || Ok(process::open_files(server.id())? <= before + 1))?;
+    let key =
+        serde_json::json!({"TableName": "witness", "Key": {"p": {"S": "half"}}, "ConsistentRead": true});
+    ensure!(server.expect("GetItem", &key)?.get("Item").is_none(), "half a request wrote an item");
+    witness.unharmed()
+}
