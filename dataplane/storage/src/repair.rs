@@ -3,18 +3,20 @@
 //! In a data file, a damaged block of rows is replaced by one that holds no row, and a damaged filter by none: both keep their place
 //! and length, so that nothing else in the file changes. Where a lost row had older versions in other files, these come back: the
 //! engine reads as if the newest had never been written. The file as it was is kept in the folder [`KEPT`]. What names or finds
-//! rows, such as a manifest or an index, is not replaced, because nobody can say what it named.
+//! rows, such as a manifest or an index, is not replaced, because nobody can say what it named. The log is cut where its damage
+//! begins (`partita_wal::check` says why).
 
 mod block;
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use partita_wal::check::{self, RepairPlan};
 
 use crate::error::{Error, Result};
 use crate::folder::{self, FolderLock};
@@ -23,18 +25,28 @@ use crate::verify::{self, Damage, Part, Report};
 /// The folder of a shard that keeps damaged files as they were. The engine does not look there.
 const KEPT: &str = "damaged";
 
+/// The folder of a shard that has its log.
+const LOG: &str = "log";
+
 /// A shard in a folder that was looked at, and is held until this is dropped.
 #[derive(Debug)]
 pub struct Examined {
     objects: Arc<dyn ObjectStore>,
     shard: Path,
     report: Report,
+    /// Where the log is, and how it would be repaired; `None` when it is whole.
+    log: Option<(PathBuf, RepairPlan)>,
     _lock: FolderLock,
 }
 
-/// What a repair loses in one part of a file.
+/// What a repair loses.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Loss<'a>(&'a Damage);
+pub enum Loss<'a> {
+    /// In one part of a file.
+    Part(&'a Damage),
+    /// In the log, from its damage on.
+    Log(&'a RepairPlan),
+}
 
 /// Looks at the shard at `path` beneath `folder`, and changes nothing but what every start cleans up.
 ///
@@ -48,7 +60,26 @@ pub async fn examine(folder: PathBuf, path: &str) -> Result<Examined> {
     std::fs::metadata(&place).map_err(|error| Error::folder("find", &place, error))?;
     let (objects, lock) = folder::open(folder, &shard).await?;
     let report = verify::check(&objects, &shard).await?;
-    Ok(Examined { objects, shard, report, _lock: lock })
+    let log = examine_log(place.join(LOG)).await?;
+    Ok(Examined { objects, shard, report, log, _lock: lock })
+}
+
+async fn examine_log(folder: PathBuf) -> Result<Option<(PathBuf, RepairPlan)>> {
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let plan = blocking(folder.clone(), check::plan_repair).await?;
+    Ok(plan.map(|plan| (folder, plan)))
+}
+
+/// Works on the log's folder in a thread that may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    folder: PathBuf,
+    work: impl FnOnce(&FsPath) -> partita_wal::Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(move || work(&folder)).await;
+    let done = done.map_err(|error| Error::unavailable("examine the log", error))?;
+    done.map_err(|error| Error::unavailable("examine the log", error))
 }
 
 impl Examined {
@@ -61,12 +92,16 @@ impl Examined {
     /// True when nothing is damaged.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.report.damages.is_empty()
+        self.report.damages.is_empty() && self.log.is_none()
     }
 
     /// What a repair would lose; nothing when there is no damage.
     pub fn losses(&self) -> impl Iterator<Item = Loss<'_>> {
-        self.report.damages.iter().filter(|damage| can_repair(&damage.part)).map(Loss)
+        self.damaged_parts().map(Loss::Part).chain(self.log.iter().map(|(_, plan)| Loss::Log(plan)))
+    }
+
+    fn damaged_parts(&self) -> impl Iterator<Item = &Damage> {
+        self.report.damages.iter().filter(|damage| can_repair(&damage.part))
     }
 
     /// What no repair can help: only an older copy of the folder can.
@@ -79,7 +114,10 @@ impl Examined {
     /// # Errors
     /// When a file cannot be read or written.
     pub async fn repair(&self) -> Result<()> {
-        let mut files: Vec<&str> = self.losses().map(|Loss(damage)| damage.file.as_str()).collect();
+        if let Some((folder, plan)) = self.log.clone() {
+            blocking(folder, move |folder| check::repair(folder, &plan)).await?;
+        }
+        let mut files: Vec<&str> = self.damaged_parts().map(|damage| damage.file.as_str()).collect();
         files.dedup();
         for file in files {
             self.repair_file(file).await?;
@@ -92,14 +130,16 @@ impl Examined {
         let path = Path::from(file);
         let original = self.objects.get(&path).await.map_err(failed)?.bytes().await.map_err(failed)?;
         let mut content = original.to_vec();
-        for Loss(damage) in self.losses().filter(|Loss(damage)| damage.file == file) {
+        for damage in self.damaged_parts().filter(|damage| damage.file == file) {
             let place = range(damage).and_then(|range| content.get_mut(range));
             let replaced = place.is_some_and(|place| match &damage.part {
                 Part::Rows { first_key, .. } => block::without_rows(first_key, place),
                 _ => block::without_filter(place),
             });
             if !replaced {
-                return Err(Error::Corrupt { what: format!("{damage}; the part is too short to be replaced") });
+                return Err(Error::Corrupt {
+                    what: format!("{damage}; the part is too short to be replaced"),
+                });
             }
         }
         let name = path.filename().unwrap_or_default();
@@ -122,22 +162,49 @@ fn range(damage: &Damage) -> Option<Range<usize>> {
 
 impl fmt::Display for Loss<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(damage) = self;
-        write!(formatter, "{damage}; ")?;
-        match &damage.part {
-            Part::Rows { count, tables, .. } => {
-                match count {
-                    Some(count) => write!(formatter, "its {count} rows and removals are lost")?,
-                    None => write!(formatter, "its rows and removals are lost")?,
-                }
-                match tables {
-                    Some((first, last)) if first == last => write!(formatter, ", of table {first}"),
-                    Some((first, last)) => write!(formatter, ", of tables {first} to {last}"),
-                    None => write!(formatter, ", bookkeeping of tables among them"),
-                }
+        match self {
+            Self::Part(damage) => {
+                write!(formatter, "{damage}; ")?;
+                part_is_lost(&damage.part, formatter)
             }
-            _ => write!(formatter, "nothing is lost, reads of absent rows become slower"),
+            Self::Log(plan) => log_is_lost(plan, formatter),
         }
+    }
+}
+
+fn part_is_lost(part: &Part, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Part::Rows { count, tables, .. } = part else {
+        return formatter.write_str("nothing is lost, reads of absent rows become slower");
+    };
+    match count {
+        Some(count) => write!(formatter, "its {count} rows and removals are lost")?,
+        None => formatter.write_str("its rows and removals are lost")?,
+    }
+    match tables {
+        Some((first, last)) if first == last => write!(formatter, ", of table {first}"),
+        Some((first, last)) => write!(formatter, ", of tables {first} to {last}"),
+        None => formatter.write_str(", bookkeeping of tables among them"),
+    }
+}
+
+fn log_is_lost(plan: &RepairPlan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let damage = &plan.damage;
+    write!(
+        formatter,
+        "{LOG}/{} at byte {}: {}; what was logged after it is lost",
+        damage.file, damage.offset, damage.what
+    )?;
+    formatter.write_str(", except rows that are in data files already")?;
+    for (shard, lost) in &plan.lost {
+        write!(
+            formatter,
+            "; of {shard} these are {} batches with {} rows in {} bytes, sequences {} to {}",
+            lost.batches, lost.rows, lost.bytes, lost.first_seq, lost.last_seq
+        )?;
+    }
+    match plan.unreadable_bytes {
+        0 => Ok(()),
+        bytes => write!(formatter, "; {bytes} bytes cannot be read, nobody knows what they were"),
     }
 }
 

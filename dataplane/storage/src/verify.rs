@@ -85,7 +85,7 @@ impl fmt::Display for Damage {
 impl fmt::Display for Part {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Manifest => "manifest",
+            Self::Manifest => "list of data files",
             Self::Compactions => "list of compactions",
             Self::Rows { .. } => "rows",
             Self::Filter => "filter of a data file",

@@ -150,13 +150,22 @@ impl Table<'_> {
             if held.1.get(at(range.start)..at(range.end)).is_some_and(matches) {
                 continue;
             }
-            let first = index.get(number).map(|(_, key)| key).unwrap_or_default();
+            // What the index has for a block may be anything between the rows before it and its own: for the first, nothing.
+            let first = match number {
+                0 => info.first_entry.as_deref(),
+                _ => index.get(number).map(|(_, key)| key),
+            };
+            let first = first.unwrap_or_default();
             let last = index.get(number + 1).map(|(_, key)| key).or(info.last_entry.as_deref());
             let tables = space::table_of_data(first).zip(last.and_then(space::table_of_data));
             let count = statistics.as_ref().and_then(|all| all.block_stats.get(number)).map(|block| {
                 u64::from(block.num_puts) + u64::from(block.num_deletes) + u64::from(block.num_merges)
             });
-            self.damaged(range, Part::Rows { count, tables, first_key: Bytes::copy_from_slice(first) }, "its checksum does not match");
+            self.damaged(
+                range,
+                Part::Rows { count, tables, first_key: Bytes::copy_from_slice(first) },
+                "its checksum does not match",
+            );
         }
         Ok(())
     }
