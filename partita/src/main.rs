@@ -36,6 +36,10 @@ use clap::Parser as _;
 
 use crate::arguments::{Arguments, Command, PluginArguments};
 
+/// A fifth of the time of a write went into the C library's allocator: requests are made on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = if is_plugin(std::env::args_os().next().as_deref()) {
         kubectl::run(PluginArguments::parse().plugin)
