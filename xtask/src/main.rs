@@ -6,6 +6,7 @@
 //! - `cluster` builds, starts and stops a real Kubernetes for development and tests.
 //! - `torture` kills `partita local` under load for as long as asked; `test` does so briefly.
 //! - `compare` measures it beside its peers and writes the tables of docs/performance.md.
+//! - `instructions` counts what each operation costs, under valgrind.
 //! - `measure` prints start-up time and resident memory of `partita local`.
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
@@ -15,6 +16,7 @@ mod clients;
 mod cluster;
 mod compare;
 mod fuzz;
+mod instructions;
 mod measure;
 mod shell;
 mod test;
@@ -64,6 +66,8 @@ enum Command {
     Torture(torture::Options),
     /// Measure Partita beside its peers and write docs/performance.md (about 45 minutes of two quiet cores)
     Compare(compare::Options),
+    /// Count the instructions of each operation, under valgrind
+    Instructions,
     /// Print start-up time and resident memory of `partita local`
     Measure,
 }
@@ -90,6 +94,7 @@ fn run(command: Command) -> Result<()> {
         Command::Cluster(command) => cluster::run(&shell, command),
         Command::Torture(options) => torture::long(&shell, &options),
         Command::Compare(options) => compare::run(&shell, &options),
+        Command::Instructions => instructions::run(&shell),
         Command::Measure => measure::run(&shell),
     }
 }

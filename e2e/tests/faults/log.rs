@@ -15,6 +15,11 @@ const ITEMS: usize = 60;
 /// The head of a log file, which no group is in.
 const HEAD_BYTES: usize = 64;
 
+/// What a disk writes whole or not at all.
+const SECTOR_BYTES: usize = 512;
+/// How many ends are torn off.
+const CUTS: usize = 10;
+
 /// What a killed service leaves: all its items are in the log, and nowhere else.
 fn killed(folder: &Path) -> Result<PathBuf> {
     let data = folder.join("data");
@@ -65,28 +70,48 @@ fn items(data: &Path) -> Result<usize> {
     Ok(count)
 }
 
+/// A power cut leaves sectors that were never written, or a file that ends early; and whatever is there before them is right.
 #[test]
 fn a_torn_end_is_cut_without_a_word() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = killed(folder.path())?;
     let (file, end) = newest(&data)?;
-    let content = fs::read(&file)?;
-    let written = content.get(..end).context("the end is in the file")?;
-    let begun = written.get(HEAD_BYTES..HEAD_BYTES + 200).context("groups were written")?;
-    let noise: Vec<u8> =
-        (0..3_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    for torn in [&[][..], &noise[..1], &noise[..19], &noise[..], &begun[..30]] {
-        let mut bytes = [written, torn].concat();
-        // As it was preallocated, or cut where the last write ended.
-        for padded in [true, false] {
-            if padded {
-                bytes.resize(bytes.len().max(content.len()), 0);
-            } else {
-                bytes.truncate(end + torn.len());
-            }
-            fs::write(&file, &bytes)?;
-            let found = items(&data)?;
-            ensure!(found == ITEMS, "{found} of {ITEMS} items after {} torn bytes", torn.len());
+    let file = file.strip_prefix(&data)?;
+    let content = fs::read(data.join(file))?;
+    let mut found = 0;
+    for (case, sector) in (1..=end / SECTOR_BYTES).step_by(end / SECTOR_BYTES / CUTS).enumerate() {
+        let copy = folder.path().join(case.to_string());
+        copy_folder(&data, &copy)?;
+        let cut = sector * SECTOR_BYTES;
+        if case % 2 == 0 {
+            // As it was preallocated.
+            let mut bytes = content.clone();
+            bytes.get_mut(cut..).context("the cut is in the file")?.fill(0);
+            fs::write(copy.join(file), bytes)?;
+        } else {
+            // Anywhere, since a file that was not preallocated ends anywhere.
+            fs::write(copy.join(file), content.get(..cut - case).context("the cut is in the file")?)?;
+        }
+        let left = items(&copy)?;
+        ensure!(left >= found, "{left} items before byte {cut}, {found} before an earlier one");
+        found = left;
+        fs::remove_dir_all(&copy)?;
+    }
+    ensure!(0 < found && found < ITEMS, "{found} items are before the last cut");
+    let whole = items(&data)?;
+    ensure!(whole == ITEMS, "{whole} of {ITEMS} items");
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
         }
     }
     Ok(())
