@@ -58,7 +58,6 @@ mod tests {
     use clap::Parser as _;
     use partita_storage::CACHE_BYTES_DEFAULT;
 
-    use super::*;
     use crate::arguments::{Arguments, Command};
 
     #[test]
