@@ -81,23 +81,33 @@ fn signals_stop_it_cleanly_and_data_stays() -> Result<()> {
 fn a_failed_store_ends_the_process_which_says_what_to_do() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
-    let server = Server::start_logging_to(fs::File::create(&log)?, &["--data", text(&data)?])?;
-    // A file where the log's folder should be: no write can succeed any more.
-    let wal = data.join("store/shards/1/wal");
-    fs::remove_dir_all(&wal)?;
-    fs::write(&wal, "")?;
-    let (status, _) = server.call(
+    // With the signal ignored, a write beyond the limit fails as on a failing disk.
+    let ignoring = ["sh", "-c", "trap '' XFSZ; exec 2>\"$0\"; exec \"$@\"", text(&log)?];
+    let server = Server::start_under(&ignoring, &["--data", text(&data)?])?;
+    server.expect(
         "CreateTable",
         &json!({"TableName": "lost", "BillingMode": "PAY_PER_REQUEST",
             "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
             "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}]}),
     )?;
-    ensure!(status == 200, "the catalog took the table; its rows can wait");
+    let put = |bytes: usize| {
+        let item = json!({"p": {"S": "a"}, "v": {"S": "x".repeat(bytes)}});
+        server.call("PutItem", &json!({"TableName": "lost", "Item": item}))
+    };
+    eventually("the table takes items", || Ok(put(1)?.0 == 200))?;
+    let limited =
+        Command::new("prlimit").args(["--pid", &server.id().to_string(), "--fsize=200000"]).status();
+    ensure!(limited.context("cannot run prlimit, of the package util-linux")?.success());
+    let (status, _) = put(300_000)?;
+    ensure!(status == 500, "nobody knows whether the item was written, yet the answer is {status}");
     ensure!(!server.end()?.success(), "a supervisor sees that it failed");
     let said = fs::read_to_string(&log)?;
     for part in ["ERROR", "the shard store failed", "failing disk, then start again"] {
         ensure!(said.contains(part), "`{part}` is not in the log: {said}");
     }
+    let server = Server::start(&["--data", text(&data)?])?;
+    let key = json!({"TableName": "lost", "Key": {"p": {"S": "a"}}, "ConsistentRead": true});
+    ensure!(server.expect("GetItem", &key)?.get("Item").is_some(), "what was acknowledged is there");
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! - `partita local` runs everything in one process ([`local`]).
 //! - `partita operator` and `partita node` run the two planes in a cluster ([`operator`], [`node`]).
 //! - `partita apply`, `get`, `describe` and `delete` act on a running service as kubectl would ([`client`]); `partita check` tries an
-//!   endpoint as an application would ([`check`]), `partita bench` measures one under load ([`bench`]).
+//!   endpoint as an application would ([`check`]), `partita bench` measures one under load ([`mod@bench`]).
 //! - `partita kubectl`, or the same binary under the name `kubectl-partita`, looks at an installation in a cluster ([`kubectl`]).
 //!
 //! Only this crate reads the environment and the machine's clock. Start reading at [`arguments::Arguments`].
