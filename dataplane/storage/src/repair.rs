@@ -2,7 +2,7 @@
 //!
 //! In a data file, a damaged block of rows is replaced by one that holds no row, and a damaged filter by none: both keep their place
 //! and length, so that nothing else in the file changes. Where a lost row had older versions in other files, these come back: the
-//! engine reads as if the newest had never been written. The file as it was is kept in the folder [`KEPT`]. What names or finds
+//! engine reads as if the newest had never been written. The file as it was is kept in the folder `damaged`. What names or finds
 //! rows, such as a manifest or an index, is not replaced, because nobody can say what it named. The log is cut where its damage
 //! begins (`partita_wal::check` says why).
 
