@@ -133,7 +133,7 @@ pub fn encode_item(item: &Item) -> Bytes {
 }
 
 /// `prefix` and then the stored form of an item, in one allocation of just that size.
-pub fn encode_item_after(prefix: &[u8], item: &Item) -> Bytes {
+fn encode_item_after(prefix: &[u8], item: &Item) -> Bytes {
     let mut out = Vec::with_capacity(prefix.len() + 1 + encode::attributes_length(item));
     out.extend_from_slice(prefix);
     out.push(VERSION);

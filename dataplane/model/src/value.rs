@@ -85,10 +85,11 @@ impl AttributeType {
     }
 }
 
-impl AttributeValue {
-    /// The type of this value.
-    pub fn attribute_type(&self) -> AttributeType {
-        match self {
+/// The type of a value in either of its forms, [`AttributeValue`] and [`StoredValue`](crate::codec::StoredValue), whose
+/// variants have the same names.
+macro_rules! type_of {
+    ($value:expr) => {
+        match $value {
             Self::S(_) => AttributeType::S,
             Self::N(_) => AttributeType::N,
             Self::B(_) => AttributeType::B,
@@ -100,6 +101,15 @@ impl AttributeValue {
             Self::Ns(_) => AttributeType::Ns,
             Self::Bs(_) => AttributeType::Bs,
         }
+    };
+}
+
+pub(crate) use type_of;
+
+impl AttributeValue {
+    /// The type of this value.
+    pub fn attribute_type(&self) -> AttributeType {
+        type_of!(self)
     }
 
     /// The type as a key attribute's type; `None` if a key cannot have it.

@@ -5,9 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::decode::Reader;
-use super::{CodecError, VERSION, decode_item, encode_item, tag};
+use super::{CodecError, VERSION, decode_item, encode_item, encode_item_after, tag};
 use crate::number::ordered;
-use crate::value::AttributeType;
+use crate::value::{AttributeType, type_of};
 use crate::{AttributeValue, Item, Number, size};
 
 /// Why nothing here can fail: no [`StoredItem`] exists whose bytes have not passed the check.
@@ -68,6 +68,14 @@ impl StoredItem {
         Self { bytes: encode_item(item), size: size::item_size(item) }
     }
 
+    /// The stored form of an item behind a `prefix`: all bytes together, and the item, which shares them. For a caller who keeps
+    /// an item behind bytes of its own, so that it need not copy the item there.
+    pub fn after(prefix: &[u8], item: &Item) -> (Bytes, Self) {
+        let whole = encode_item_after(prefix, item);
+        let bytes = whole.slice(prefix.len()..);
+        (whole, Self { bytes, size: size::item_size(item) })
+    }
+
     /// The item's size as DynamoDB counts it: [`size::item_size`] of the decoded item.
     pub fn size(&self) -> usize {
         self.size
@@ -107,18 +115,7 @@ impl fmt::Debug for StoredItem {
 impl StoredValue<'_> {
     /// The type of this value.
     pub fn attribute_type(&self) -> AttributeType {
-        match self {
-            Self::S(_) => AttributeType::S,
-            Self::N(_) => AttributeType::N,
-            Self::B(_) => AttributeType::B,
-            Self::Bool(_) => AttributeType::Bool,
-            Self::Null => AttributeType::Null,
-            Self::M(_) => AttributeType::M,
-            Self::L(_) => AttributeType::L,
-            Self::Ss(_) => AttributeType::Ss,
-            Self::Ns(_) => AttributeType::Ns,
-            Self::Bs(_) => AttributeType::Bs,
-        }
+        type_of!(self)
     }
 
     /// The value. Binaries are copied, so that it does not keep the item's bytes alive.

@@ -52,6 +52,9 @@ proptest! {
         let stored = StoredItem::check(encode_item(&item)).unwrap();
         prop_assert_eq!(&stored, &StoredItem::of(&item));
         prop_assert_eq!(stored.size(), size::item_size(&item));
+        let (whole, behind) = StoredItem::after(b"prefix", &item);
+        prop_assert_eq!(whole, [b"prefix", &stored.as_bytes()[..]].concat());
+        prop_assert_eq!(&behind, &stored);
         prop_assert_eq!(stored.decode(), item.clone());
         prop_assert_eq!(stored.attributes().decode(), item.clone());
         prop_assert_eq!(stored.attributes().len(), item.len());
