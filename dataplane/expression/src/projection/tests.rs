@@ -1,4 +1,9 @@
+use partita_model::{AttributeValue, arbitrary};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
 use super::*;
+use crate::Step;
 use crate::testing::{item, l, m, n, of_each_type, s, with_substitutions};
 
 fn parse(text: &str) -> Result<Projection, Error> {
@@ -88,4 +93,39 @@ fn attributes_to_get_name_whole_attributes_once() {
         error.to_string(),
         "One or more parameter values were invalid: Duplicate value in attribute name: b"
     );
+}
+
+/// Few names and short lists, so that paths lead somewhere.
+fn name() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "c", ""]).prop_map(str::to_owned)
+}
+
+fn path() -> impl Strategy<Value = Path> {
+    let step = prop_oneof![name().prop_map(Step::Field), (0usize..3).prop_map(Step::Index)];
+    (name(), vec(step, 0..4)).prop_map(|(head, rest)| Path { head, rest })
+}
+
+fn some_item() -> impl Strategy<Value = Item> {
+    let value = arbitrary::value().prop_recursive(3, 30, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
+            btree_map(name(), inner, 0..4).prop_map(AttributeValue::M),
+        ]
+    });
+    btree_map(name(), value, 0..5)
+}
+
+proptest! {
+    #[test]
+    fn a_stored_item_is_projected_as_the_item_is(paths in vec(path(), 1..5), item in some_item()) {
+        let mut apart = Vec::new();
+        for path in paths {
+            apart.push(path);
+            if tree::check_apart(&apart).is_err() {
+                apart.pop();
+            }
+        }
+        let projection = Projection::of(apart);
+        prop_assert_eq!(projection.apply_stored(&StoredItem::of(&item)), projection.apply(&item));
+    }
 }
