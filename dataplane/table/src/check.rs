@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use partita_expression::Update;
+use partita_model::codec::StoredItem;
 use partita_model::limits::{HASH_KEY_BYTES_MAX, ITEM_BYTES_MAX, RANGE_KEY_BYTES_MAX};
 use partita_model::schema::KeyAttribute;
 use partita_model::size::{item_size, value_size};
@@ -12,7 +13,7 @@ use partita_model::{AttributeValue, IndexName, Item, KeyType, TableDescriptor};
 use partita_protocol::ServiceError;
 use partita_protocol::error::EmptyKeyValue;
 
-use crate::index::Entry;
+use crate::index::entry_size;
 use crate::row::{ItemKey, KeyValues};
 use crate::table::Table;
 
@@ -53,7 +54,7 @@ pub(crate) fn put_in_batch(table: &Table, put: &Item) -> Result<ItemKey, Service
 
 fn put_at(table: &Table, key: ItemKey, put: &Item) -> Result<ItemKey, ServiceError> {
     index_keys(&table.descriptor, None, put)?;
-    match fits(table, &key, put) {
+    match fits(table, put) {
         true => Ok(key),
         false => Err(ServiceError::item_size_exceeded()),
     }
@@ -101,7 +102,7 @@ fn size(role: KeyType, bytes: usize) -> Result<(), ServiceError> {
 /// attributes that differ from `before` are looked at: an item may be older than a global index that could not take it.
 pub(crate) fn index_keys(
     descriptor: &TableDescriptor,
-    before: Option<&Item>,
+    before: Option<&StoredItem>,
     after: &Item,
 ) -> Result<(), ServiceError> {
     for index in &descriptor.local_indexes {
@@ -119,7 +120,7 @@ fn index_key_part(
     index: &IndexName,
     role: KeyType,
     attributes: &[KeyAttribute],
-    before: Option<&Item>,
+    before: Option<&StoredItem>,
     after: &Item,
 ) -> Result<(), ServiceError> {
     let mut changed = false;
@@ -127,7 +128,8 @@ fn index_key_part(
     for attribute in attributes {
         let Some(value) = after.get(&attribute.name) else { continue };
         bytes += value_size(value);
-        if before.and_then(|before| before.get(&attribute.name)) == Some(value) {
+        let old = before.and_then(|before| before.get(&attribute.name));
+        if old.is_some_and(|old| old.decode() == *value) {
             continue;
         }
         changed = true;
@@ -158,11 +160,10 @@ pub(crate) fn update_targets(descriptor: &TableDescriptor, update: &Update) -> R
 
 /// Whether an item, with its entries in all local indexes, is within the limit (AWS: "Item size for tables with local secondary
 /// indexes").
-pub(crate) fn fits(table: &Table, key: &ItemKey, item: &Item) -> bool {
-    let schema = &table.descriptor.key;
-    let entries =
-        table.local_indexes().filter_map(|(ordinal, index)| Entry::of(schema, index, ordinal, key, item));
-    item_size(item) + entries.map(|entry| entry.size).sum::<usize>() <= ITEM_BYTES_MAX
+pub(crate) fn fits(table: &Table, item: &Item) -> bool {
+    let TableDescriptor { key, local_indexes, .. } = &table.descriptor;
+    let entries = local_indexes.iter().map(|index| entry_size(key, index, item));
+    item_size(item) + entries.sum::<usize>() <= ITEM_BYTES_MAX
 }
 
 /// The same key twice in one batch.

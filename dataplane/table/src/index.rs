@@ -4,19 +4,19 @@
 //! key and what the projection names. Entries stand in the partition of their item ([`crate::row`]).
 
 use bytes::Bytes;
+use partita_model::codec::StoredItem;
 use partita_model::key::encode_scalar;
 use partita_model::schema::LocalIndex;
-use partita_model::size::item_size;
+use partita_model::size::attribute_size;
 use partita_model::{CapacityUnits, Item, KeySchema, Projection};
 
-use crate::row::ItemKey;
+use crate::row::{ItemKey, ItemValue};
 
 /// An item's entry in one local index.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) row: Bytes,
-    pub(crate) item: Item,
-    pub(crate) size: usize,
+    pub(crate) value: ItemValue,
 }
 
 /// What a write does to an item's entry in one local index.
@@ -33,14 +33,19 @@ impl Entry {
         index: &LocalIndex,
         ordinal: u8,
         key: &ItemKey,
-        item: &Item,
+        item: &ItemValue,
     ) -> Option<Self> {
         let range = index.key.range.as_ref()?;
-        let value = item.get(&range.name).filter(|value| value.scalar_type() == Some(range.scalar))?;
-        let row = key.index_row(ordinal, &encode_scalar(value)?);
-        let item = project(schema, index, item);
-        let size = item_size(&item);
-        Some(Self { row, item, size })
+        let sort = item.item().get(&range.name)?;
+        if sort.attribute_type() != range.scalar.attribute_type() {
+            return None;
+        }
+        let row = key.index_row(ordinal, &encode_scalar(&sort.decode())?);
+        Some(Self { row, value: project(schema, index, item) })
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.value.item().size()
     }
 }
 
@@ -67,8 +72,8 @@ impl EntryChange {
         let write = |size: usize| CapacityUnits::write(size as u64);
         match (&self.before, &self.after) {
             (Some(before), Some(after)) if before == after => CapacityUnits::ZERO,
-            (Some(before), Some(after)) if before.row == after.row => write(before.size.max(after.size)),
-            (before, after) => before.iter().chain(after).map(|entry| write(entry.size)).sum(),
+            (Some(before), Some(after)) if before.row == after.row => write(before.size().max(after.size())),
+            (before, after) => before.iter().chain(after).map(|entry| write(entry.size())).sum(),
         }
     }
 }
@@ -83,14 +88,27 @@ pub(crate) fn projects(schema: &KeySchema, index: &LocalIndex, attribute: &str) 
     }
 }
 
-/// The part of an item that entries of the index carry.
-fn project(schema: &KeySchema, index: &LocalIndex, item: &Item) -> Item {
+/// The size of the entry that an item will have; 0 when the index does not hold it.
+pub(crate) fn entry_size(schema: &KeySchema, index: &LocalIndex, item: &Item) -> usize {
+    let sort = index.key.range.as_ref().and_then(|range| Some((range, item.get(&range.name)?)));
+    if !sort.is_some_and(|(range, value)| value.scalar_type() == Some(range.scalar)) {
+        return 0;
+    }
     let carried = item.iter().filter(|(name, _)| projects(schema, index, name));
-    carried.map(|(name, value)| (name.clone(), value.clone())).collect()
+    carried.map(|(name, value)| attribute_size(name, value)).sum()
+}
+
+/// The part of an item that entries of the index carry.
+fn project(schema: &KeySchema, index: &LocalIndex, item: &ItemValue) -> ItemValue {
+    if index.projection == Projection::All {
+        return item.clone();
+    }
+    let carried = item.item().attributes().filter(|(name, _)| projects(schema, index, name.as_str()));
+    ItemValue::of(&carried.map(|(name, value)| (name.as_str().to_owned(), value.decode())).collect())
 }
 
 /// The key by which reading goes on after an entry: the index's key and the table's, or just the table's for an item.
-pub(crate) fn continuation(schema: &KeySchema, index: Option<&LocalIndex>, item: &Item) -> Item {
+pub(crate) fn continuation(schema: &KeySchema, index: Option<&LocalIndex>, item: &StoredItem) -> Item {
     let names = index.into_iter().flat_map(|index| index.key.attributes()).chain(schema.attributes());
-    names.filter_map(|key| Some((key.name.clone(), item.get(&key.name)?.clone()))).collect()
+    names.filter_map(|key| Some((key.name.clone(), item.get(&key.name)?.decode()))).collect()
 }

@@ -221,9 +221,40 @@ fn kind_at(key: &[u8]) -> Option<usize> {
     Some(PARTITION_KEY_AT + usize::from(u16::from_be_bytes(length)))
 }
 
-/// The value of an item's or index entry's row.
-pub(crate) fn item_value(item: &StoredItem) -> Bytes {
-    joined(&[&[VALUE_VERSION], item.as_bytes()])
+/// The value of an item's or index entry's row, and the item in it; the two share their bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct ItemValue {
+    bytes: Bytes,
+    item: StoredItem,
+}
+
+impl ItemValue {
+    /// The value that will hold `item`.
+    pub(crate) fn of(item: &Item) -> Self {
+        let (bytes, item) = StoredItem::after(&[VALUE_VERSION], item);
+        Self { bytes, item }
+    }
+
+    /// What was read from the row under `key`.
+    pub(crate) fn read(key: &[u8], bytes: Bytes) -> Result<Self, Error> {
+        let item = read_item(key, &bytes)?;
+        Ok(Self { bytes, item })
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    pub(crate) fn item(&self) -> &StoredItem {
+        &self.item
+    }
+}
+
+/// Equal items have equal bytes.
+impl PartialEq for ItemValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
 }
 
 /// The item in a row's value, which it shares.

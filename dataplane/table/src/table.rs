@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use partita_model::codec::StoredItem;
 use partita_model::schema::LocalIndex;
 use partita_model::{Item, TableDescriptor, TableId};
 
 use crate::row::{ItemKey, KeyValues};
 use crate::statistics::Stripes;
-use crate::{Error, row};
+use crate::{Error, index, row};
 
 /// One generation of a table's descriptor, with the state that all generations share.
 #[derive(Debug)]
@@ -41,9 +42,14 @@ impl Table {
         !self.descriptor.local_indexes.is_empty()
     }
 
+    /// The key attributes of one of this table's items.
+    pub(crate) fn keys_of(&self, item: &StoredItem) -> Item {
+        index::continuation(&self.descriptor.key, None, item)
+    }
+
     /// The place of an item that was read from one of this table's rows.
-    pub(crate) fn stored_key(&self, row_key: &[u8], item: &Item) -> Result<ItemKey, Error> {
-        KeyValues::of_item(&self.descriptor.key, item)
+    pub(crate) fn stored_key(&self, row_key: &[u8], item: &StoredItem) -> Result<ItemKey, Error> {
+        KeyValues::of_item(&self.descriptor.key, &self.keys_of(item))
             .and_then(|key| ItemKey::new(self.id(), key))
             .ok_or_else(|| row::corrupt(row_key))
     }

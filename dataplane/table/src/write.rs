@@ -17,7 +17,7 @@ mod put;
 mod update;
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use partita_expression::Condition;
 use partita_model::codec::StoredItem;
@@ -32,7 +32,7 @@ use crate::Error;
 use crate::capacity::Spent;
 use crate::engine::Core;
 use crate::latch::LatchGuard;
-use crate::row::{self, ItemKey};
+use crate::row::{self, ItemKey, ItemValue};
 use crate::table::Table;
 use crate::uncut::Uncut;
 
@@ -45,15 +45,8 @@ const GIGABYTE: u64 = 1 << 30;
 /// An item before and after a write; `None` is no item.
 #[derive(Clone, Debug)]
 struct Images {
-    before: Option<StoredItem>,
-    after: Option<StoredItem>,
-}
-
-/// The item that a write meets. It is decoded when somebody looks into it, and then once.
-#[derive(Debug)]
-struct Before {
-    stored: Option<StoredItem>,
-    decoded: OnceLock<Item>,
+    before: Option<ItemValue>,
+    after: Option<ItemValue>,
 }
 
 /// A write of one item, checked against the schema.
@@ -97,7 +90,7 @@ impl Core {
     /// before any later write to the item.
     async fn write<'i, F>(self: &Arc<Self>, intent: Intent<'_, F>) -> Result<Outcome, Error>
     where
-        F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
+        F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
         match self.apply_write(intent).await {
             Ok((outcome, Some(written))) => {
@@ -123,7 +116,7 @@ impl Core {
         intent: Intent<'_, F>,
     ) -> Result<(Outcome, Option<partita_storage::Written>), Error>
     where
-        F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
+        F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
         let (table, key) = (intent.table, intent.key);
         let permit = Arc::clone(&self.writes).acquire_owned().await;
@@ -131,13 +124,15 @@ impl Core {
         let latch = self.item_latches.acquire(key.row()).await;
         let before = self.current(key).await?;
         let (images, mut effect) = intent.decide(before)?;
+        // Asked before the size of the collection joins the batch, which is there whether or not it changes.
+        let nothing_changes = effect.batch.is_empty();
         let collection = self.collection(table, key, &mut effect).await?;
         let outcome = Outcome {
             images,
             spent: effect.spent.clone(),
             collection_bytes: collection.as_ref().map(|collection| collection.bytes),
         };
-        if outcome.images.before == outcome.images.after {
+        if nothing_changes {
             return Ok((outcome, None));
         }
         let held = Held { _item: latch, _collection: collection.map(|c| c.latch), _permit: permit };
@@ -147,13 +142,12 @@ impl Core {
     }
 
     /// The item as last applied.
-    async fn current(&self, key: &ItemKey) -> Result<Before, Error> {
+    async fn current(&self, key: &ItemKey) -> Result<Option<ItemValue>, Error> {
         let row = key.row();
-        let stored = match self.shard.store().get(row, Visibility::Applied).await? {
-            Some(value) => Some(row::read_item(row, &value)?),
-            None => None,
-        };
-        Ok(Before { stored, decoded: OnceLock::new() })
+        match self.shard.store().get(row, Visibility::Applied).await? {
+            Some(value) => ItemValue::read(row, value).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Latches the item collection of a table with local indexes, adds its new size to the effect, and refuses growth over
@@ -186,27 +180,30 @@ impl Core {
     }
 }
 
-impl Before {
-    /// The item, if there is one.
-    fn item(&self) -> Option<&Item> {
-        let stored = self.stored.as_ref()?;
-        Some(self.decoded.get_or_init(|| stored.decode()))
+impl Images {
+    fn before(&self) -> Option<&StoredItem> {
+        self.before.as_ref().map(ItemValue::item)
+    }
+
+    fn after(&self) -> Option<&StoredItem> {
+        self.after.as_ref().map(ItemValue::item)
     }
 }
 
 impl<'i, F> Intent<'_, F>
 where
-    F: FnOnce(&Before) -> Result<Option<Cow<'i, Item>>, ServiceError>,
+    F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
 {
     /// What the write does to the item it meets.
-    fn decide(self, before: Before) -> Result<(Images, Effect), Error> {
-        if !self.condition.is_none_or(|condition| holds(condition, before.item())) {
-            return Err(condition_failed(&before, self.show_item));
+    fn decide(self, before: Option<ItemValue>) -> Result<(Images, Effect), Error> {
+        let item = before.as_ref().map(ItemValue::item);
+        if !self.condition.is_none_or(|condition| holds(condition, item)) {
+            return Err(condition_failed(item, self.show_item));
         }
-        let after = (self.change)(&before)?;
-        let stored = after.as_deref().map(StoredItem::of);
-        let effect = Effect::of(self.table, self.key, &before, after.as_deref(), stored.as_ref());
-        Ok((Images { before: before.stored, after: stored }, effect))
+        let after = (self.change)(item)?.as_deref().map(ItemValue::of);
+        let images = Images { before, after };
+        let effect = Effect::of(self.table, self.key, &images);
+        Ok((images, effect))
     }
 }
 
@@ -229,17 +226,17 @@ impl Outcome {
 }
 
 /// A missing item counts as one without attributes.
-fn holds(condition: &Condition, item: Option<&Item>) -> bool {
+fn holds(condition: &Condition, item: Option<&StoredItem>) -> bool {
     match item {
         Some(item) => condition.evaluate(item),
         None => condition.evaluate(&Item::new()),
     }
 }
 
-fn condition_failed(before: &Before, show: bool) -> Error {
-    let size = before.stored.as_ref().map_or(0, StoredItem::size);
-    let consumed = CapacityUnits::write(size as u64);
-    Error::ConditionFailed { item: before.item().filter(|_| show).cloned().map(Box::new), consumed }
+fn condition_failed(before: Option<&StoredItem>, show: bool) -> Error {
+    let consumed = CapacityUnits::write(before.map_or(0, StoredItem::size) as u64);
+    let shown = before.filter(|_| show).map(|item| Box::new(item.decode()));
+    Error::ConditionFailed { item: shown, consumed }
 }
 
 /// The size of an item collection as answers show it: between two whole gigabytes.

@@ -47,7 +47,7 @@ pub(super) fn read_units(item: Option<&StoredItem>, consistency: Consistency) ->
 /// What a projection leaves of an item. A whole item stays in its stored form.
 pub(super) fn shown(item: StoredItem, projection: Option<&Projection>) -> ItemForm {
     match projection {
-        Some(projection) => projection.apply(&item.decode()).into(),
+        Some(projection) => projection.apply_stored(&item).into(),
         None => item.into(),
     }
 }

@@ -93,12 +93,12 @@ impl Page {
             false => None,
         };
         if self.full(plan.limit) {
-            self.last_key = Some(plan.source.continuation(&stored.decode()));
+            self.last_key = Some(plan.source.continuation(&stored));
         }
         let item = fetched.unwrap_or(stored);
         match plan.filter {
             None => self.keep(plan, item),
-            Some(filter) if filter.evaluate(&item.decode()) => self.keep(plan, item),
+            Some(filter) if filter.evaluate(&item) => self.keep(plan, item),
             Some(_) => {}
         }
         Ok(())
@@ -112,7 +112,7 @@ impl Page {
         row_key: &[u8],
         entry: &StoredItem,
     ) -> Result<StoredItem, Error> {
-        let key = plan.source.table.stored_key(row_key, &entry.decode())?;
+        let key = plan.source.table.stored_key(row_key, entry)?;
         // An entry and its item are written in one batch, so the item is there.
         let value = snapshot.get(key.row()).await?.ok_or_else(|| row::corrupt(row_key))?;
         let item = row::read_item(key.row(), &value)?;

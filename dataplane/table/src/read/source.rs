@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use partita_expression::Projection;
 use partita_model::capacity::Consistency;
+use partita_model::codec::StoredItem;
 use partita_model::key::encode_scalar;
 use partita_model::schema::{KeyAttribute, LocalIndex};
 use partita_model::{IndexName, Item, KeySchema};
@@ -64,7 +65,7 @@ impl<'t> Source<'t> {
     }
 
     /// `LastEvaluatedKey` after an item or entry.
-    pub(super) fn continuation(&self, item: &Item) -> Item {
+    pub(super) fn continuation(&self, item: &StoredItem) -> Item {
         index::continuation(&self.table.descriptor.key, self.index.map(|(_, index)| index), item)
     }
 

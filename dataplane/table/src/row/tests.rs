@@ -82,9 +82,11 @@ fn long_or_structured_keys_have_no_place() {
 #[test]
 fn values_of_unknown_versions_are_corrupt() {
     let item = Item::from([("a".to_owned(), text("b"))]);
-    let value = item_value(&StoredItem::of(&item));
+    let value = ItemValue::of(&item).bytes().clone();
     let read = |value: &[u8]| read_item(b"k", &Bytes::copy_from_slice(value));
+    assert_eq!(hex(&value), "0101010161040162", "the row's version, then the item");
     assert_eq!(read(&value).unwrap().decode(), item);
+    assert_eq!(ItemValue::read(b"k", value.clone()).unwrap(), ItemValue::of(&item));
     assert!(matches!(read(&[&[2], &value[1..]].concat()), Err(Error::CorruptRow { .. })));
     assert!(matches!(read(&value[..value.len() - 1]), Err(Error::CorruptItem { .. })));
     assert!(matches!(read(b""), Err(Error::CorruptRow { .. })));

@@ -1,11 +1,15 @@
 //! Local indexes: what entries cost, and reading what they do not hold.
 
-use partita_model::IndexName;
 use partita_model::descriptor::Statistics;
+use partita_model::size::item_size;
+use partita_model::{AttributeValue, IndexName, Item, arbitrary};
 use partita_protocol::OperationName::{BatchWriteItem, PutItem, Query, UpdateItem};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::support::{World, indexed};
+use super::support::{World, indexed, n, s};
+use crate::index::{Entry, entry_size};
+use crate::row::{ItemKey, ItemValue, KeyValues};
 
 async fn cost(world: &World, expression: &str, values: Value) -> Value {
     let mut body = json!({"TableName": "indexed", "Key": {"p": {"S": "k"}, "s": {"N": "1"}},
@@ -103,4 +107,34 @@ async fn collection_metrics_tell_each_collection_once() {
     keys.sort();
     assert_eq!(keys, [r#"{"p":{"S":"a"}}"#, r#"{"p":{"S":"b"}}"#]);
     assert_eq!(metrics[0]["SizeEstimateRangeGB"], json!([0.0, 1.0]));
+}
+
+/// What `by-a` (keys only), `by-b` (includes `c`) and `by-c` (all) hold of an item.
+fn projected(index: &str, item: &Item) -> Option<Item> {
+    let kept: &[&str] = match (index, item.get("a"), item.get("b"), item.get("c")) {
+        ("by-a", Some(AttributeValue::N(_)), _, _) => &["p", "s", "a"],
+        ("by-b", _, Some(AttributeValue::S(_)), _) => &["p", "s", "b", "c"],
+        ("by-c", _, _, Some(AttributeValue::S(_))) => return Some(item.clone()),
+        _ => return None,
+    };
+    let kept = kept.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone())));
+    Some(kept.collect())
+}
+
+proptest! {
+    #[test]
+    fn entries_hold_what_their_index_projects(mut item in arbitrary::item()) {
+        item.extend(super::support::item([("p", s("k")), ("s", n(1))]));
+        let descriptor = indexed();
+        let key = KeyValues::of_item(&descriptor.key, &item).unwrap();
+        let key = ItemKey::new(descriptor.id, key).unwrap();
+        let value = ItemValue::of(&item);
+        for (ordinal, index) in (0..).zip(&descriptor.local_indexes) {
+            let entry = Entry::of(&descriptor.key, index, ordinal, &key, &value);
+            let expected = projected(index.name.as_str(), &item);
+            prop_assert_eq!(entry.as_ref().map(|entry| entry.value.item().decode()), expected.clone());
+            prop_assert_eq!(entry_size(&descriptor.key, index, &item), entry.map_or(0, |entry| entry.size()));
+            prop_assert_eq!(entry_size(&descriptor.key, index, &item), expected.map_or(0, |item| item_size(&item)));
+        }
+    }
 }

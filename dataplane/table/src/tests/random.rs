@@ -48,10 +48,22 @@ enum Write {
     Update,
 }
 
-const CONDITIONS: [Option<&str>; 5] =
-    [None, None, Some("attribute_exists(p)"), Some("attribute_not_exists(p)"), Some("a = :x AND NOT b = :t")];
+const CONDITIONS: [Option<&str>; 9] = [
+    None,
+    None,
+    None,
+    None,
+    Some("attribute_exists(p)"),
+    Some("attribute_not_exists(p)"),
+    Some("a = :x AND NOT b = :t"),
+    Some("contains(u, :t) OR g.h[0] >= :x"),
+    Some("size(g.h) > :x AND NOT g.h[1] = :t"),
+];
 
-const UPDATES: [Option<&str>; 11] = [
+const FILTERS: [&str; 5] =
+    ["attribute_exists(d)", "size(d) > :x", "g.h[0] < :x", "attribute_exists(g.h[1])", "u = :u OR g = :m"];
+
+const UPDATES: [Option<&str>; 14] = [
     None,
     Some("SET a = :x"),
     Some("SET b = :t, d = :t REMOVE c"),
@@ -63,6 +75,9 @@ const UPDATES: [Option<&str>; 11] = [
     Some("SET a = a + :x, c = :t"),
     Some("SET g.h = :x"),
     Some("SET g = :m, b = :t"),
+    Some("SET g.h[1] = :t REMOVE g.h[0]"),
+    Some("SET g = if_not_exists(g, :m) ADD u :u"),
+    Some("DELETE u :u"),
 ];
 
 const RETURNED: [&str; 5] = ["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"];
@@ -115,6 +130,7 @@ fn with_values(body: &mut Value, x: i64, t: &str) {
         (":x", json!({"N": x.to_string()})),
         (":t", json!({"S": t})),
         (":m", json!({"M": {"h": {"L": [{"N": "1"}]}}})),
+        (":u", json!({"SS": ["a", "ab"]})),
     ];
     let used: Map<_, _> = values
         .into_iter()
@@ -179,7 +195,7 @@ prop_compose! {
     fn page()(
         index in prop::sample::select(vec![None, Some("by-a"), Some("by-b"), Some("by-c")]),
         limit in option::of(1..5u32),
-        filter in option::of(prop::sample::select(vec!["attribute_exists(d)", "size(d) > :x"])),
+        filter in option::of(prop::sample::select(FILTERS.to_vec())),
         selected in 0..5u8,
         strong in any::<bool>(),
         capacity in capacity(),
@@ -197,7 +213,7 @@ prop_compose! {
         match selected {
             0 => body["Select"] = "COUNT".into(),
             1 => body["Select"] = "ALL_ATTRIBUTES".into(),
-            2 => body["ProjectionExpression"] = "a, g.h[0]".into(),
+            2 => body["ProjectionExpression"] = "a, g.h[0], u".into(),
             3 => body["ProjectionExpression"] = "s, b, c".into(),
             _ => {}
         }

@@ -51,7 +51,7 @@ impl TableEngine {
             key: &write.key,
             condition: None,
             show_item: false,
-            change: |_: &_| Ok(write.item.map(Cow::Borrowed)),
+            change: |_: Option<&_>| Ok(write.item.map(Cow::Borrowed)),
         };
         self.core.write(intent).await
     }

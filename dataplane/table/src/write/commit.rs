@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use partita_model::Item;
-use partita_model::codec::StoredItem;
 use partita_storage::{LogEntry, Visibility, Written};
 
 use super::effect::Effect;
@@ -74,15 +72,9 @@ impl Core {
     }
 
     fn record(&self, table: &Table, images: &Images) -> LogEntry {
-        let (before, after) = (images.before.as_ref(), images.after.as_ref());
-        let keys = after.or(before).map(|item| keys_of(table, item)).unwrap_or_default();
+        let (before, after) = (images.before(), images.after());
+        let keys = after.or(before).map(|item| table.keys_of(item)).unwrap_or_default();
         let payload = change::encode(self.clock.now(), &keys, before, after);
         LogEntry { table: table.id(), payload }
     }
-}
-
-/// The key attributes of a stored item.
-fn keys_of(table: &Table, item: &StoredItem) -> Item {
-    let attributes = table.descriptor.key.attributes();
-    attributes.filter_map(|key| Some((key.name.clone(), item.get(&key.name)?.decode()))).collect()
 }

@@ -21,11 +21,11 @@ impl TableEngine {
             key: &key,
             condition: delete.condition.as_ref(),
             show_item: delete.on_condition_failure,
-            change: |_: &_| Ok(None),
+            change: |_: Option<&_>| Ok(None),
         };
         let outcome = self.core.write(intent).await?;
         let old = match delete.return_values {
-            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
+            ReturnValues::AllOld => outcome.images.before().cloned().map(Into::into),
             _ => None,
         };
         let given = delete.table.as_given();

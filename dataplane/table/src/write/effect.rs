@@ -1,13 +1,13 @@
 //! What the change of an item does to rows, statistics and capacity. Pure.
 
+use partita_model::CapacityUnits;
 use partita_model::codec::StoredItem;
-use partita_model::{CapacityUnits, Item};
 use partita_storage::WriteBatch;
 
-use super::Before;
+use super::Images;
 use crate::capacity::Spent;
 use crate::index::{Entry, EntryChange};
-use crate::row::{self, ItemKey};
+use crate::row::{ItemKey, ItemValue};
 use crate::statistics::TallyChange;
 use crate::table::Table;
 
@@ -20,42 +20,37 @@ pub(super) struct Effect {
 }
 
 impl Effect {
-    /// The effect of replacing `before` by `after`, whose stored form is `stored`.
-    pub(super) fn of(
-        table: &Table,
-        key: &ItemKey,
-        before: &Before,
-        after: Option<&Item>,
-        stored: Option<&StoredItem>,
-    ) -> Self {
-        let (size_before, size_after) =
-            (before.stored.as_ref().map(StoredItem::size), stored.map(StoredItem::size));
+    /// The effect of replacing one image by the other.
+    pub(super) fn of(table: &Table, key: &ItemKey, images: &Images) -> Self {
+        let size_before = images.before().map(StoredItem::size);
+        let size_after = images.after().map(StoredItem::size);
         let size = size_before.max(size_after).unwrap_or(0);
         let mut effect = Self {
             batch: WriteBatch::new(),
             tally: TallyChange::default(),
             spent: Spent::on_table(CapacityUnits::write(size as u64)),
         };
-        // Equal items have equal bytes.
-        if before.stored.as_ref() == stored {
+        if images.before == images.after {
             return effect;
         }
-        match stored {
-            Some(item) => effect.batch.put(key.row().clone(), row::item_value(item)),
+        match &images.after {
+            Some(value) => effect.batch.put(key.row().clone(), value.bytes().clone()),
             None => effect.batch.delete(key.row().clone()),
         }
         effect.tally.item(size_before, size_after);
         if table.has_local_indexes() {
-            effect.add_indexes(table, key, before.item(), after);
+            effect.add_indexes(table, key, images);
         }
         effect
     }
 
-    fn add_indexes(&mut self, table: &Table, key: &ItemKey, before: Option<&Item>, after: Option<&Item>) {
+    fn add_indexes(&mut self, table: &Table, key: &ItemKey, images: &Images) {
         let schema = &table.descriptor.key;
         for (ordinal, index) in table.local_indexes() {
-            let entry = |item: &Item| Entry::of(schema, index, ordinal, key, item);
-            let change = EntryChange { before: before.and_then(entry), after: after.and_then(entry) };
+            let entry = |item: &Option<ItemValue>| {
+                item.as_ref().and_then(|item| Entry::of(schema, index, ordinal, key, item))
+            };
+            let change = EntryChange { before: entry(&images.before), after: entry(&images.after) };
             if !change.is_change() {
                 continue;
             }
@@ -64,10 +59,10 @@ impl Effect {
                 self.batch.delete(row.clone());
             }
             if let Some(entry) = &change.after {
-                self.batch.put(entry.row.clone(), row::item_value(&StoredItem::of(&entry.item)));
+                self.batch.put(entry.row.clone(), entry.value.bytes().clone());
             }
-            let size = |entry: Option<&Entry>| entry.map(|entry| entry.size);
-            self.tally.index_entry(ordinal, size(change.before.as_ref()), size(change.after.as_ref()));
+            let size = |entry: &Option<Entry>| entry.as_ref().map(Entry::size);
+            self.tally.index_entry(ordinal, size(&change.before), size(&change.after));
         }
     }
 }

@@ -23,11 +23,11 @@ impl TableEngine {
             key: &key,
             condition: put.condition.as_ref(),
             show_item: put.on_condition_failure,
-            change: |_: &_| Ok(Some(Cow::Borrowed(&put.item))),
+            change: |_: Option<&_>| Ok(Some(Cow::Borrowed(&put.item))),
         };
         let outcome = self.core.write(intent).await?;
         let old = match put.return_values {
-            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
+            ReturnValues::AllOld => outcome.images.before().cloned().map(Into::into),
             _ => None,
         };
         let given = put.table.as_given();

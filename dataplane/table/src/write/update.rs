@@ -9,9 +9,8 @@ use partita_protocol::ServiceError;
 use partita_protocol::operation::{self, ReturnValues};
 use partita_protocol::output::{self, ItemForm};
 
-use super::{Before, Images, Intent};
+use super::{Images, Intent};
 use crate::engine::TableEngine;
-use crate::row::ItemKey;
 use crate::table::Table;
 use crate::{Error, check};
 
@@ -32,10 +31,7 @@ impl TableEngine {
             key: &key,
             condition: update.condition.as_ref(),
             show_item: update.on_condition_failure,
-            change: |before: &Before| {
-                let after = changed(&table, &key, update, before.item())?;
-                Ok(after.map(Cow::Owned))
-            },
+            change: |before: Option<&StoredItem>| Ok(changed(&table, update, before)?.map(Cow::Owned)),
         };
         let outcome = self.core.write(intent).await?;
         let shown = shown(update, &outcome.images);
@@ -47,28 +43,23 @@ impl TableEngine {
 /// The item after the update; `None` when there is none before and the update only takes away.
 fn changed(
     table: &Table,
-    key: &ItemKey,
     operation: &operation::UpdateItem,
-    before: Option<&Item>,
+    before: Option<&StoredItem>,
 ) -> Result<Option<Item>, ServiceError> {
     let update = operation.update.as_ref();
     if before.is_none() && update.is_some_and(Update::only_removes) {
         return Ok(None);
     }
-    let mut after = match (update, before) {
-        (None, None) => Item::new(),
-        (None, Some(before)) => before.clone(),
-        // The right-hand sides of an update that makes an item see one without attributes.
-        (Some(update), before) => {
-            let after = before.map_or_else(|| update.apply(&Item::new()), |before| update.apply(before));
-            after.map_err(|error| ServiceError::update(&error))?
-        }
-    };
+    // The right-hand sides of an update that makes an item see one without attributes.
+    let mut after = before.map_or_else(Item::new, StoredItem::decode);
+    if let Some(update) = update {
+        after = update.apply_to(after).map_err(|error| ServiceError::update(&error))?;
+    }
     if before.is_none() {
         after.extend(operation.key.clone());
     }
     check::index_keys(&table.descriptor, before, &after)?;
-    if !check::fits(table, key, &after) {
+    if !check::fits(table, &after) {
         return Err(ServiceError::item_size_to_update_exceeded());
     }
     Ok(Some(after))
@@ -76,17 +67,18 @@ fn changed(
 
 /// What the answer shows; nothing when that would be empty.
 fn shown(update: &operation::UpdateItem, images: &Images) -> Option<ItemForm> {
-    let whole = |image: &Option<StoredItem>| image.clone().map(Into::into);
-    let touched = |image: &Option<StoredItem>| {
-        let shown = update.update.as_ref()?.touched(&image.as_ref()?.decode());
+    let (before, after) = (images.before(), images.after());
+    let whole = |image: Option<&StoredItem>| image.cloned().map(Into::into);
+    let touched = |image: Option<&StoredItem>| {
+        let shown = update.update.as_ref()?.touched(&image?.decode());
         (!shown.is_empty()).then(|| shown.into())
     };
     match update.return_values {
         ReturnValues::None => None,
         // An item has its key at least.
-        ReturnValues::AllOld => whole(&images.before),
-        ReturnValues::AllNew => whole(&images.after),
-        ReturnValues::UpdatedOld => touched(&images.before),
-        ReturnValues::UpdatedNew => touched(&images.after),
+        ReturnValues::AllOld => whole(before),
+        ReturnValues::AllNew => whole(after),
+        ReturnValues::UpdatedOld => touched(before),
+        ReturnValues::UpdatedNew => touched(after),
     }
 }
