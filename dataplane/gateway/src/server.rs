@@ -3,7 +3,6 @@
 
 mod body;
 mod crowd;
-mod running;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use partita_table::Uncut;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -28,7 +28,6 @@ use crate::limits::{self, ACCEPT_RETRY_PAUSE, LINGERING_MAX};
 use crate::message::{RawRequest, RawResponse};
 use body::{BodyError, Budget};
 use crowd::{Crowd, Turns};
-use running::Running;
 
 /// How far a stop has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,7 +180,7 @@ impl Server {
         }
     }
 
-    /// Hands a request on, to its end: a caller that hangs up must not cut an operation off. The permit goes with the operation,
+    /// Hands a request on, to its end: a caller that hangs up must not cut an operation off, only a stop whose time is up may. The permit goes with the operation,
     /// and a stopping server waits for all permits. Only whole requests need one, so that slow callers hold up nobody but
     /// themselves.
     async fn run(self: &Arc<Self>, request: RawRequest, room: OwnedSemaphorePermit) -> RawResponse {
@@ -194,7 +193,7 @@ impl Server {
             drop((permit, room));
             answer
         };
-        Running::new(operation, self.phase.clone()).await
+        Uncut::unless(operation, reached(self.phase.clone(), Phase::Aborting)).await
     }
 
     /// Completes when the server's stop has got so far.

@@ -53,6 +53,7 @@ mod write;
 pub use change::{ChangeError, ChangeRecord};
 pub use engine::{EngineOptions, TableEngine, TableStatistics};
 pub use error::Error;
+pub use uncut::Uncut;
 
 #[cfg(test)]
 mod tests;
