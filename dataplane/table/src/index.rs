@@ -90,8 +90,10 @@ pub(crate) fn projects(schema: &KeySchema, index: &LocalIndex, attribute: &str) 
 
 /// The size of the entry that an item will have; 0 when the index does not hold it.
 pub(crate) fn entry_size(schema: &KeySchema, index: &LocalIndex, item: &Item) -> usize {
-    let sort = index.key.range.as_ref().and_then(|range| Some((range, item.get(&range.name)?)));
-    if !sort.is_some_and(|(range, value)| value.scalar_type() == Some(range.scalar)) {
+    let held = index.key.range.as_ref().is_some_and(|range| {
+        item.get(&range.name).is_some_and(|value| value.scalar_type() == Some(range.scalar))
+    });
+    if !held {
         return 0;
     }
     let carried = item.iter().filter(|(name, _)| projects(schema, index, name));

@@ -10,8 +10,7 @@ use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 
 /// Runs in the task of its caller, which costs nothing, and moves to a task of its own only when it is dropped before its end.
-/// There it runs to its end, or until what it was told to stop at, `G`, comes about. When the runtime itself ends, the work ends
-/// with it; work that panics is over.
+/// There it runs to its end, or until `G` completes. When the runtime itself ends, the work ends with it; work that panics is over.
 pub struct Uncut<T: Send + 'static, G: Future<Output = ()> + Send + 'static = Pending<()>> {
     /// `None` at the end, and while it runs.
     work: Option<BoxFuture<'static, T>>,
@@ -27,14 +26,13 @@ impl<T: Send + 'static> Uncut<T> {
 }
 
 impl<T: Send + 'static, G: Future<Output = ()> + Send + 'static> Uncut<T, G> {
-    /// Work that, once nobody waits for it, is dropped when `stop` completes, or before it is taken up again if `stop` has
-    /// completed by then.
+    /// Work that is given up as soon as nobody waits for it any more and `stop` has completed.
     pub fn unless(work: impl Future<Output = T> + Send + 'static, stop: G) -> Self {
         Self { work: Some(work.boxed()), stop: Some(stop) }
     }
 }
 
-/// `stop` does not stay where it is: it moves to the task that takes the work over, and is pinned only there.
+/// `stop` moves to the task that takes the work over, and is pinned only there.
 impl<T: Send + 'static, G: Future<Output = ()> + Send + 'static> Unpin for Uncut<T, G> {}
 
 impl<T: Send + 'static, G: Future<Output = ()> + Send + 'static> Future for Uncut<T, G> {

@@ -9,7 +9,7 @@ use partita_storage::{LogSequence, LogStart};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::support::{NOON, World, call, item, n, s, simple, sorted};
+use super::support::{NOON, World, call, indexed, item, n, s, simple, sorted};
 use crate::ChangeRecord;
 
 const READER: &str = "stream";
@@ -74,6 +74,20 @@ async fn what_changes_nothing_is_not_recorded() {
     world.refused(PutItem, refused).await;
     world.ok(PutItem, json!({"TableName": "simple", "Item": {"p": {"S": "another table"}}})).await;
     assert_eq!(records(&world).await.len(), 1);
+}
+
+/// The size of the item collection, which every write looks up, is not a change by itself.
+#[tokio::test]
+async fn what_changes_nothing_is_not_recorded_for_a_table_with_indexes() {
+    let world = World::with([indexed()]).await;
+    world.engine.register_reader(indexed().id, READER, LogStart::Now).await.unwrap();
+    let put = json!({"TableName": "indexed", "Item": {"p": {"S": "k"}, "s": {"N": "1"}, "a": {"N": "1"}}});
+    world.ok(PutItem, put.clone()).await;
+    world.ok(PutItem, put).await;
+    let absent = json!({"TableName": "indexed", "Key": {"p": {"S": "k"}, "s": {"N": "2"}}});
+    world.ok(DeleteItem, absent).await;
+    let records = world.engine.shard().read_log(indexed().id, READER, 10_000).await.unwrap();
+    assert_eq!(records.len(), 1);
 }
 
 #[tokio::test]

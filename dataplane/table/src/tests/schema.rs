@@ -1,5 +1,7 @@
 //! Refusals that need the table's schema, and their order.
 
+use partita_model::TableDescriptor;
+use partita_model::descriptor::Generation;
 use partita_protocol::OperationName::{
     BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
 };
@@ -136,6 +138,23 @@ async fn index_keys_must_have_the_right_form_where_they_are_present() {
     let update = json!({"TableName": "simple", "Key": {"p": {"S": "k"}}, "UpdateExpression": "SET h = :v",
                         "ExpressionAttributeValues": {":v": {"S": "no number"}}});
     assert!(world.invalid(UpdateItem, update).await.ends_with("IndexName: by-g"));
+}
+
+/// An item may be older than a global index that cannot take it; what an update leaves as it was is not looked at.
+#[tokio::test]
+async fn an_unfit_attribute_of_an_older_item_stays_until_it_changes() {
+    let world = World::with([simple()]).await;
+    let g = |value: Value| put("simple", json!({"p": {"S": "k"}, "g": value}));
+    world.ok(PutItem, g(json!({"M": {"n": {"N": "1"}}}))).await;
+    world.engine.apply(TableDescriptor { generation: Generation(2), ..with_global_index() }).await.unwrap();
+    let update = |expression: &str| {
+        json!({"TableName": "simple", "Key": {"p": {"S": "k"}}, "UpdateExpression": expression,
+               "ExpressionAttributeValues": {":v": {"N": "1"}}})
+    };
+    world.ok(UpdateItem, update("SET h = :v")).await;
+    world.ok(UpdateItem, update("SET g.n = :v")).await;
+    assert!(world.invalid(UpdateItem, update("SET g.o = :v")).await.ends_with("IndexName: by-g"));
+    assert!(world.invalid(UpdateItem, update("SET g = :v")).await.ends_with("IndexName: by-g"));
 }
 
 #[tokio::test]

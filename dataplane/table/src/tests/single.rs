@@ -1,9 +1,9 @@
 //! Single-item operations: what they answer and what they cost.
 
 use partita_protocol::OperationName::{
-    BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, UpdateItem,
+    BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Scan, UpdateItem,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::support::{World, simple, sorted};
 
@@ -91,6 +91,42 @@ async fn a_failed_condition_shows_the_item_if_asked() {
     absent["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD".into();
     let error = world.call(PutItem, absent).await.unwrap_err();
     assert_eq!(error.to_json(Default::default()).get("Item"), None, "there is no item");
+}
+
+/// Conditions, filters and projections look into items as they are stored.
+#[tokio::test]
+async fn conditions_look_into_documents_and_sets() {
+    let world = World::with([simple()]).await;
+    let item = json!({"p": {"S": "k"}, "m": {"M": {"l": {"L": [{"N": "1"}, {"SS": ["x", "y"]}]}}},
+                      "bs": {"BS": ["AP8="]}});
+    world.ok(PutItem, put(item)).await;
+    let values =
+        json!({":one": {"N": "1.0"}, ":x": {"S": "x"}, ":b": {"B": "AP8="}, ":set": {"SS": ["y", "x"]}});
+    for (condition, holds) in [
+        ("m.l[0] = :one", true),
+        ("contains(m.l[1], :x)", true),
+        ("m.l[1] = :set AND size(m.l) > :one", true),
+        ("contains(bs, :b)", true),
+        ("attribute_not_exists(m.l[2]) AND attribute_exists(m.l)", true),
+        ("m.l[1] = :x", false),
+        ("m.absent.l = :one", false),
+        ("attribute_exists(bs[0])", false),
+    ] {
+        let used = values.as_object().unwrap().iter().filter(|(name, _)| condition.contains(name.as_str()));
+        let used: Map<_, _> = used.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut scan = json!({"TableName": "simple", "FilterExpression": condition,
+                              "ProjectionExpression": "m.l[1], p"});
+        let mut update =
+            json!({"TableName": "simple", "Key": {"p": {"S": "k"}}, "ConditionExpression": condition});
+        if !used.is_empty() {
+            scan["ExpressionAttributeValues"] = used.clone().into();
+            update["ExpressionAttributeValues"] = used.into();
+        }
+        let shown = json!({"p": {"S": "k"}, "m": {"M": {"l": {"L": [{"SS": ["x", "y"]}]}}}});
+        let kept = if holds { json!([shown]) } else { json!([]) };
+        assert_eq!(world.ok(Scan, scan).await["Items"], kept, "{condition}");
+        assert_eq!(world.call(UpdateItem, update).await.is_ok(), holds, "{condition}");
+    }
 }
 
 /// Writes cost by the larger of the two images, in started KB; reads by started 4 KB, half when eventual.
