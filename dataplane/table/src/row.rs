@@ -248,6 +248,10 @@ impl ItemValue {
     pub(crate) fn item(&self) -> &StoredItem {
         &self.item
     }
+
+    pub(crate) fn into_item(self) -> StoredItem {
+        self.item
+    }
 }
 
 /// Equal items have equal bytes.

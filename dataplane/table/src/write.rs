@@ -45,8 +45,8 @@ const GIGABYTE: u64 = 1 << 30;
 /// An item before and after a write; `None` is no item.
 #[derive(Clone, Debug)]
 struct Images {
-    before: Option<ItemValue>,
-    after: Option<ItemValue>,
+    before: Option<StoredItem>,
+    after: Option<StoredItem>,
 }
 
 /// A write of one item, checked against the schema.
@@ -180,16 +180,6 @@ impl Core {
     }
 }
 
-impl Images {
-    fn before(&self) -> Option<&StoredItem> {
-        self.before.as_ref().map(ItemValue::item)
-    }
-
-    fn after(&self) -> Option<&StoredItem> {
-        self.after.as_ref().map(ItemValue::item)
-    }
-}
-
 impl<'i, F> Intent<'_, F>
 where
     F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
@@ -201,9 +191,9 @@ where
             return Err(condition_failed(item, self.show_item));
         }
         let after = (self.change)(item)?.as_deref().map(ItemValue::of);
-        let images = Images { before, after };
-        let effect = Effect::of(self.table, self.key, &images);
-        Ok((images, effect))
+        let effect = Effect::of(self.table, self.key, before.as_ref(), after.as_ref());
+        let [before, after] = [before, after].map(|value| value.map(ItemValue::into_item));
+        Ok((Images { before, after }, effect))
     }
 }
 

@@ -72,7 +72,7 @@ impl Core {
     }
 
     fn record(&self, table: &Table, images: &Images) -> LogEntry {
-        let (before, after) = (images.before(), images.after());
+        let (before, after) = (images.before.as_ref(), images.after.as_ref());
         let keys = after.or(before).map(|item| table.keys_of(item)).unwrap_or_default();
         let payload = change::encode(self.clock.now(), &keys, before, after);
         LogEntry { table: table.id(), payload }

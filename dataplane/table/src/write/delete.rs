@@ -25,7 +25,7 @@ impl TableEngine {
         };
         let outcome = self.core.write(intent).await?;
         let old = match delete.return_values {
-            ReturnValues::AllOld => outcome.images.before().cloned().map(Into::into),
+            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
             _ => None,
         };
         let given = delete.table.as_given();

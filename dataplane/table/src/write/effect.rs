@@ -1,10 +1,8 @@
 //! What the change of an item does to rows, statistics and capacity. Pure.
 
 use partita_model::CapacityUnits;
-use partita_model::codec::StoredItem;
 use partita_storage::WriteBatch;
 
-use super::Images;
 use crate::capacity::Spent;
 use crate::index::{Entry, EntryChange};
 use crate::row::{ItemKey, ItemValue};
@@ -20,37 +18,45 @@ pub(super) struct Effect {
 }
 
 impl Effect {
-    /// The effect of replacing one image by the other.
-    pub(super) fn of(table: &Table, key: &ItemKey, images: &Images) -> Self {
-        let size_before = images.before().map(StoredItem::size);
-        let size_after = images.after().map(StoredItem::size);
+    /// The effect of replacing `before` by `after`.
+    pub(super) fn of(
+        table: &Table,
+        key: &ItemKey,
+        before: Option<&ItemValue>,
+        after: Option<&ItemValue>,
+    ) -> Self {
+        let [size_before, size_after] = [before, after].map(|value| value.map(|value| value.item().size()));
         let size = size_before.max(size_after).unwrap_or(0);
         let mut effect = Self {
             batch: WriteBatch::new(),
             tally: TallyChange::default(),
             spent: Spent::on_table(CapacityUnits::write(size as u64)),
         };
-        if images.before == images.after {
+        if before == after {
             return effect;
         }
-        match &images.after {
+        match after {
             Some(value) => effect.batch.put(key.row().clone(), value.bytes().clone()),
             None => effect.batch.delete(key.row().clone()),
         }
         effect.tally.item(size_before, size_after);
         if table.has_local_indexes() {
-            effect.add_indexes(table, key, images);
+            effect.add_indexes(table, key, before, after);
         }
         effect
     }
 
-    fn add_indexes(&mut self, table: &Table, key: &ItemKey, images: &Images) {
+    fn add_indexes(
+        &mut self,
+        table: &Table,
+        key: &ItemKey,
+        before: Option<&ItemValue>,
+        after: Option<&ItemValue>,
+    ) {
         let schema = &table.descriptor.key;
         for (ordinal, index) in table.local_indexes() {
-            let entry = |item: &Option<ItemValue>| {
-                item.as_ref().and_then(|item| Entry::of(schema, index, ordinal, key, item))
-            };
-            let change = EntryChange { before: entry(&images.before), after: entry(&images.after) };
+            let entry = |item: &ItemValue| Entry::of(schema, index, ordinal, key, item);
+            let change = EntryChange { before: before.and_then(entry), after: after.and_then(entry) };
             if !change.is_change() {
                 continue;
             }

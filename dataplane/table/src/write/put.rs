@@ -27,7 +27,7 @@ impl TableEngine {
         };
         let outcome = self.core.write(intent).await?;
         let old = match put.return_values {
-            ReturnValues::AllOld => outcome.images.before().cloned().map(Into::into),
+            ReturnValues::AllOld => outcome.images.before.clone().map(Into::into),
             _ => None,
         };
         let given = put.table.as_given();

@@ -67,18 +67,17 @@ fn changed(
 
 /// What the answer shows; nothing when that would be empty.
 fn shown(update: &operation::UpdateItem, images: &Images) -> Option<ItemForm> {
-    let (before, after) = (images.before(), images.after());
-    let whole = |image: Option<&StoredItem>| image.cloned().map(Into::into);
-    let touched = |image: Option<&StoredItem>| {
-        let shown = update.update.as_ref()?.touched(&image?.decode());
+    let whole = |image: &Option<StoredItem>| image.clone().map(Into::into);
+    let touched = |image: &Option<StoredItem>| {
+        let shown = update.update.as_ref()?.touched(&image.as_ref()?.decode());
         (!shown.is_empty()).then(|| shown.into())
     };
     match update.return_values {
         ReturnValues::None => None,
         // An item has its key at least.
-        ReturnValues::AllOld => whole(before),
-        ReturnValues::AllNew => whole(after),
-        ReturnValues::UpdatedOld => touched(before),
-        ReturnValues::UpdatedNew => touched(after),
+        ReturnValues::AllOld => whole(&images.before),
+        ReturnValues::AllNew => whole(&images.after),
+        ReturnValues::UpdatedOld => touched(&images.before),
+        ReturnValues::UpdatedNew => touched(&images.after),
     }
 }
