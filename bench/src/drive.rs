@@ -28,12 +28,26 @@ struct Window {
     end: Instant,
 }
 
+impl Window {
+    /// Whether a request of a closed loop belongs to the result: if its answer came within the window, whenever it was sent, so that
+    /// throughput is the window's number of answers. As many requests are under way at its beginning as at its end: counting both or
+    /// neither would be wrong by one request for each connection, which is much where answers are slow. The latency is always that of the
+    /// whole request.
+    fn holds_answer(&self, done: Instant) -> bool {
+        (self.measured_from..self.end).contains(&done)
+    }
+
+    /// Whether a request of a constant rate belongs to the result: if it was due within the window, however late its answer. Leaving out
+    /// the late ones would make the service look fast.
+    fn holds_due(&self, due: Instant) -> bool {
+        (self.measured_from..self.end).contains(&due)
+    }
+}
+
 /// What the load found.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) record: Record,
-    /// Requests that were due and never sent, because every connection was still waiting.
-    pub(crate) unsent: u64,
     pub(crate) used: Used,
 }
 
@@ -60,12 +74,9 @@ impl Shared {
         Self { plan: plan.clone(), items: items.clone(), window, time_of_day: TimeOfDay::read(), releases }
     }
 
-    /// Whether a request belongs to the result. In a closed loop it has to lie in the window as a whole, so that throughput is that of
-    /// the window. At a constant rate all that were due in it count, however late their answers: leaving out the late ones would make
-    /// the service look fast.
+    /// Whether a request belongs to the result.
     fn measures(&self, due: Instant, done: Instant) -> bool {
-        let Window { measured_from, end, .. } = self.window;
-        due >= measured_from && if self.releases.is_some() { due < end } else { done <= end }
+        if self.releases.is_some() { self.window.holds_due(due) } else { self.window.holds_answer(done) }
     }
 }
 
@@ -97,8 +108,9 @@ pub(crate) fn drive(plan: &Plan, items: &Items, tell: &mut dyn FnMut(Progress)) 
     for thread in threads {
         record.merge(&join(thread)??);
     }
-    let unsent = shared.releases.as_ref().map_or(0, |releases| releases.unsent(shared.window.measured_from));
-    Ok(Outcome { record, unsent, used })
+    let unsent = shared.releases.iter().flat_map(|releases| releases.unsent(shared.window.measured_from));
+    unsent.for_each(|waited| record.unsent(waited));
+    Ok(Outcome { record, used })
 }
 
 fn thread<T: Send + 'static>(
@@ -110,4 +122,38 @@ fn thread<T: Send + 'static>(
 
 fn join<T>(thread: JoinHandle<T>) -> Result<T, Error> {
     thread.join().map_err(|_| Error::Panicked)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn answers_count_where_they_come_and_rates_where_requests_are_due() {
+        let second = Duration::from_secs(1);
+        let start = clock::now();
+        let window = Window { start, measured_from: start + second, end: start + 3 * second };
+        let instants = [0, 1, 2, 3, 4].map(|seconds| start + second * seconds);
+        assert_eq!(instants.map(|done| window.holds_answer(done)), [false, true, true, false, false]);
+        assert_eq!(instants.map(|due| window.holds_due(due)), [false, true, true, false, false]);
+    }
+
+    /// Answers that take half of the window: four are given in it, though only two requests lie in it as a whole.
+    #[test]
+    fn slow_answers_are_counted_at_their_true_rate() {
+        let second = Duration::from_secs(1);
+        let plan = Plan { warm_up: second, duration: 3 * second, ..crate::tests::plan("http://127.0.0.1:1") };
+        let items = Items::new(plan.workload.layout(), plan.item_bytes, plan.seed);
+        let shared = Shared::new(&plan, &items);
+        let first = shared.window.start;
+        // Two connections, half a request apart, whose answers take one and a half seconds.
+        let took = Duration::from_millis(1_500);
+        let counted = [0, 500].map(Duration::from_millis).map(|shift| {
+            let sent = (0..4).map(|number| first + shift + took * number);
+            sent.filter(|sent| shared.measures(*sent, *sent + took)).count()
+        });
+        assert_eq!(counted, [2, 2], "three seconds of two connections at 1.5 s a request");
+    }
 }

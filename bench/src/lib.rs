@@ -9,7 +9,8 @@
 //! - It uses no other crate of Partita and no special door: whatever speaks the protocol is measured in the same way.
 //! - The client costs little. One core of it keeps more than one core of any server busy, so that the figures are the server's; what it
 //!   used itself is reported beside them.
-//! - Latencies at a constant rate count from when a request was due, not from when it could be sent ([`Pace::Open`]).
+//! - Latencies at a constant rate count from when a request was due, not from when it could be sent, and those never sent count too
+//!   ([`Pace::Open`]). A closed loop counts what was answered in time, whenever it was sent ([`Pace::Closed`]).
 //! - An answer that lacks what was asked for is an error, however fast it came.
 //! - Deliberately absent: TLS, retries (a failed request is counted and never sent again), comparisons of several services (the crate
 //!   `partita-compare` makes them with this one).
@@ -38,7 +39,7 @@ pub use plan::{
     AccessKey, CONNECTIONS_MAX, Distribution, ITEM_BYTES_MAX, ITEM_BYTES_MIN, KEYS_MAX, KEYS_MIN, Pace, Plan,
     THREADS_MAX,
 };
-pub use process::{Usage, Whose};
+pub use process::{Usage, Whose, family};
 pub use progress::Progress;
 pub use report::{Latency, ProcessReport, Report, ServerReport};
 pub use workload::{BATCH_ITEMS, QUERY_ITEMS, TRANSACT_ITEMS, Workload};

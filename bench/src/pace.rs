@@ -1,7 +1,8 @@
 //! When requests are due at a constant rate.
 //!
 //! A thread of its own releases them, because the runtime's timers are a millisecond coarse. A request that no connection was free for
-//! is still sent, late, and its latency counts from when it was due: a stalled server cannot hide its stall by not being asked.
+//! is still sent, late, and its latency counts from when it was due; what could not be sent until the end counts with the time that it
+//! waited for. A stalled server cannot hide its stall by not being asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -63,7 +64,7 @@ impl Releases {
     }
 
     /// Waits for the next request and says when it is, or was, due. `None` after the last, and after the end: what has not been sent
-    /// by then is counted by [`Self::unsent`].
+    /// by then is told by [`Self::unsent`].
     pub(crate) async fn next(&self) -> Option<Instant> {
         self.due.acquire().await.ok()?.forget();
         Some(self.schedule.due(self.taken.fetch_add(1, Ordering::Relaxed)))
@@ -91,10 +92,11 @@ impl Releases {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// How many requests were due between an instant and the end, and never sent.
-    pub(crate) fn unsent(&self, from: Instant) -> u64 {
+    /// The requests that were due between an instant and the end and never sent: how long each had waited at the end.
+    pub(crate) fn unsent(&self, from: Instant) -> impl Iterator<Item = Duration> {
         let sent = self.taken.load(Ordering::Relaxed).max(self.schedule.count_before(from));
-        self.schedule.count_before(self.end).saturating_sub(sent)
+        let unsent = sent..self.schedule.count_before(self.end);
+        unsent.map(|number| self.end.saturating_duration_since(self.schedule.due(number)))
     }
 }
 
@@ -142,11 +144,10 @@ mod tests {
         releases.stop();
         releases.run();
         assert_eq!(releases.next().await, None);
-        assert_eq!(releases.unsent(start), 3_600_000 - 3);
-        assert_eq!(
-            releases.unsent(start + Duration::from_secs(1)),
-            3_599_000,
-            "the rest belongs to the warm-up"
-        );
+        assert_eq!(releases.unsent(start).count(), 3_600_000 - 3);
+        let measured: Vec<Duration> = releases.unsent(start + Duration::from_secs(1)).collect();
+        assert_eq!(measured.len(), 3_599_000, "the rest belongs to the warm-up");
+        assert_eq!(measured.first(), Some(&Duration::from_secs(3_599)), "as long as it waited");
+        assert_eq!(measured.last(), Some(&Duration::from_millis(1)));
     }
 }

@@ -13,7 +13,7 @@ use crate::workload::Workload;
 pub const ITEM_BYTES_MIN: usize = 64;
 /// The service's limit of an item.
 pub const ITEM_BYTES_MAX: usize = 400 * 1024;
-/// Of distinct keys. A batch names this many different ones at least.
+/// Fewer keys than this measure contention for single items. A batch alone names [`crate::BATCH_ITEMS`] different ones.
 pub const KEYS_MIN: u64 = 100;
 /// Keys are written with twelve digits.
 pub const KEYS_MAX: u64 = 1_000_000_000_000;
@@ -77,10 +77,11 @@ impl fmt::Debug for AccessKey {
 /// When the next request is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// As soon as the connection has its answer: finds the highest throughput. A slow answer delays the next question, so that
-    /// latencies under load look better than users of an independent arrival see them.
+    /// As soon as the connection has its answer: finds the highest throughput. A request counts if its answer comes within the time
+    /// measured. A slow answer delays the next question, so that latencies under load look better than independent users see them.
     Closed,
-    /// At a constant rate for all connections together, and latency counts from the instant at which a request was due: what users see.
+    /// At a constant rate for all connections together. Latency counts from the instant at which a request was due, and requests that
+    /// could not be sent until the end count too: what users see.
     Open {
         /// Requests a second.
         rate: f64,

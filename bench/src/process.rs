@@ -81,7 +81,23 @@ impl Process {
     }
 }
 
+/// A process and all that it started and that still run, itself first.
+///
+/// # Errors
+/// [`Error::Process`] if there is no Linux.
+pub fn family(pid: u32) -> Result<Vec<u32>, Error> {
+    let members = members(Path::new("/proc"), pid).map_err(|source| Error::Process { pid, source })?;
+    let mut members: Vec<u32> = members.into_keys().collect();
+    members.sort_by_key(|member| (*member != pid, *member));
+    Ok(members)
+}
+
 fn family_ticks(proc: &Path, pid: u32) -> io::Result<u64> {
+    let members = members(proc, pid)?;
+    Ok(members.values().map(|process| process.ticks + process.ticks_of_ended).sum())
+}
+
+fn members(proc: &Path, pid: u32) -> io::Result<HashMap<u32, Process>> {
     let mut processes = HashMap::new();
     for entry in std::fs::read_dir(proc)? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
@@ -97,8 +113,11 @@ fn family_ticks(proc: &Path, pid: u32) -> io::Result<u64> {
         // Nobody is his own ancestor, but what is read is not from one instant.
         ancestors.take(processes.len()).any(|ancestor| ancestor == pid)
     };
-    let family = processes.iter().filter(|(of, _)| belongs(**of));
-    Ok(family.map(|(_, process)| process.ticks + process.ticks_of_ended).sum())
+    let strangers: Vec<u32> = processes.keys().copied().filter(|of| !belongs(*of)).collect();
+    for stranger in strangers {
+        processes.remove(&stranger);
+    }
+    Ok(processes)
 }
 
 fn strange(what: &str) -> io::Error {

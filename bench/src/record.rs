@@ -13,10 +13,12 @@ const LATENCY_NS_MAX: u64 = 60_000_000_000;
 const KINDS_MAX: usize = 32;
 const OTHER: &str = "other";
 
-/// Requests of one interval that had an outcome.
+/// Requests of one interval that had an outcome, and those that were due and never sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
+    /// Of successes, and of requests that were never sent. Failed ones have none: a refusal is no answer, however fast.
     latencies_ns: Histogram<u64>,
+    unsent: u64,
     /// Items that were read or written.
     pub(crate) items: u64,
     errors: BTreeMap<String, u64>,
@@ -26,16 +28,26 @@ impl Default for Record {
     fn default() -> Self {
         let latencies_ns =
             Histogram::new_with_bounds(1, LATENCY_NS_MAX, DIGITS).expect("constants that are a valid range");
-        Self { latencies_ns, items: 0, errors: BTreeMap::new() }
+        Self { latencies_ns, unsent: 0, items: 0, errors: BTreeMap::new() }
     }
 }
 
 impl Record {
     /// A request that was answered as it should be.
     pub(crate) fn success(&mut self, latency: Duration, items: u64) {
+        self.latency(latency);
+        self.items += items;
+    }
+
+    /// A request that was due and never sent: its latency would have been at least the time that it waited for.
+    pub(crate) fn unsent(&mut self, waited: Duration) {
+        self.latency(waited);
+        self.unsent += 1;
+    }
+
+    fn latency(&mut self, latency: Duration) {
         let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
         self.latencies_ns.saturating_record(nanoseconds);
-        self.items += items;
     }
 
     /// A request that was not.
@@ -47,6 +59,7 @@ impl Record {
     /// Adds another one, of other requests.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.latencies_ns.add(&other.latencies_ns).expect("both have the same range");
+        self.unsent += other.unsent;
         self.items += other.items;
         for (kind, count) in &other.errors {
             let known = self.errors.contains_key(kind) || self.errors.len() < KINDS_MAX;
@@ -58,13 +71,19 @@ impl Record {
     pub(crate) fn take(&mut self) -> Self {
         let taken = self.clone();
         self.latencies_ns.reset();
+        self.unsent = 0;
         self.items = 0;
         self.errors.clear();
         taken
     }
 
     pub(crate) fn successes(&self) -> u64 {
-        self.latencies_ns.len()
+        self.latencies_ns.len() - self.unsent
+    }
+
+    /// Requests that were due and never sent.
+    pub(crate) fn unsents(&self) -> u64 {
+        self.unsent
     }
 
     pub(crate) fn failures(&self) -> u64 {
@@ -113,6 +132,20 @@ mod tests {
         assert_eq!((even.successes(), even.failures(), even.items), (1_000, 1_000, 2_000));
         let p99 = even.quantile(0.99).as_secs_f64();
         assert!((p99 / 0.990 - 1.0).abs() < 0.002, "{p99}");
+    }
+
+    #[test]
+    fn what_was_never_sent_is_in_the_quantiles_and_no_success() {
+        let mut record = Record::default();
+        (0..10).for_each(|_| record.success(MS, 1));
+        (0..90).for_each(|_| record.unsent(MS * 1_000));
+        assert_eq!((record.successes(), record.unsents(), record.items), (10, 90, 10));
+        assert!(record.quantile(0.5) >= MS * 999, "{:?}", record.quantile(0.5));
+        assert!(record.quantile(0.05) < MS * 2);
+        let mut both = Record::default();
+        both.merge(&record);
+        assert_eq!((both.successes(), both.unsents()), (10, 90));
+        assert_eq!((record.take().unsents(), record.unsents()), (90, 0));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::drive::Outcome;
 use crate::plan::{Distribution, Pace, Plan};
 use crate::progress::Milliseconds;
+use crate::record::Record;
 use crate::workload::Workload;
 
 /// A client that is busier than this, as a share of its threads, may itself be what limits the throughput.
@@ -37,7 +38,7 @@ pub struct Report {
     pub distribution: Distribution,
     /// Time that was measured.
     pub seconds: f64,
-    /// Requests that were answered well.
+    /// Requests that were answered well: in a closed loop within the time measured, at a constant rate those that were due in it.
     pub requests: u64,
     /// The same a second.
     pub requests_per_second: f64,
@@ -45,7 +46,9 @@ pub struct Report {
     pub items_per_second: f64,
     /// Bytes of these items a second, in millions. Zero for counters, whose size says nothing.
     pub megabytes_per_second: f64,
-    /// Latencies of requests that were answered well.
+    /// Latencies of requests that were answered well, and of those that were due and never sent: these with the time until the end of the
+    /// measurement, which they would have taken at least. In a closed loop, whole latencies of all that were answered within the time
+    /// measured.
     pub latency_ms: Latency,
     /// Requests that were not, by the service's name for it or ours.
     pub errors: BTreeMap<String, u64>,
@@ -97,17 +100,10 @@ pub struct ServerReport {
 
 impl Report {
     pub(crate) fn new(plan: &Plan, outcome: &Outcome) -> Self {
-        let Outcome { record, unsent, used } = outcome;
+        let Outcome { record, used } = outcome;
         let seconds = plan.duration.as_secs_f64();
         let items_per_second = ratio(record.items, seconds);
         let item_bytes = if plan.workload == Workload::Update { 0 } else { plan.item_bytes };
-        let process = |cpu: Duration| ProcessReport {
-            cores: cpu.as_secs_f64() / seconds,
-            cpu_us_per_request: cpu.as_secs_f64() * 1e6
-                / ratio((record.successes() + record.failures()).max(1), 1.0),
-        };
-        let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
-        let quantile = |share| milliseconds(record.quantile(share));
         Self {
             workload: plan.workload,
             table: plan.table().to_owned(),
@@ -127,19 +123,12 @@ impl Report {
             items_per_second,
             megabytes_per_second: items_per_second * f64::from(u32::try_from(item_bytes).unwrap_or(u32::MAX))
                 / 1e6,
-            latency_ms: Latency {
-                mean: milliseconds(record.mean()),
-                p50: quantile(0.5),
-                p90: quantile(0.9),
-                p99: quantile(0.99),
-                p999: quantile(0.999),
-                max: milliseconds(record.max()),
-            },
+            latency_ms: Latency::of(record),
             errors: record.errors().clone(),
-            unsent: *unsent,
-            client: process(used.client_cpu),
+            unsent: record.unsents(),
+            client: ProcessReport::new(used.client_cpu, record, seconds),
             server: used.server.as_ref().map(|server| ServerReport {
-                process: process(server.cpu),
+                process: ProcessReport::new(server.cpu, record, seconds),
                 resident_bytes: server.resident_bytes,
                 resident_bytes_max: server.resident_bytes_max,
             }),
@@ -149,6 +138,29 @@ impl Report {
     /// Requests that failed, of all kinds.
     pub fn failures(&self) -> u64 {
         self.errors.values().sum()
+    }
+}
+
+impl Latency {
+    fn of(record: &Record) -> Self {
+        let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
+        let quantile = |share| milliseconds(record.quantile(share));
+        Self {
+            mean: milliseconds(record.mean()),
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p99: quantile(0.99),
+            p999: quantile(0.999),
+            max: milliseconds(record.max()),
+        }
+    }
+}
+
+impl ProcessReport {
+    fn new(cpu: Duration, record: &Record, seconds: f64) -> Self {
+        let outcomes = (record.successes() + record.failures()).max(1);
+        let cpu = cpu.as_secs_f64();
+        Self { cores: cpu / seconds, cpu_us_per_request: cpu * 1e6 / ratio(outcomes, 1.0) }
     }
 }
 
@@ -177,7 +189,11 @@ impl fmt::Display for Report {
             writeln!(f, "  {count:>10}  {kind}")?;
         }
         if self.unsent > 0 {
-            writeln!(f, "never sent  {:>10}  the service did not keep up with the rate", self.unsent)?;
+            writeln!(
+                f,
+                "never sent  {:>10}  the service did not keep up with the rate; each counts with the time it waited",
+                self.unsent
+            )?;
         }
         self.processes(f)
     }

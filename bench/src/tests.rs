@@ -62,6 +62,18 @@ fn at_a_constant_rate_every_request_due_has_an_outcome() {
     assert_eq!(fake.calls("PutItem"), 2 + report.requests + report.failures());
 }
 
+/// So many requests are due that one connection sends next to none of them: half of all waited for longer than half of the time.
+#[test]
+fn requests_that_could_not_be_sent_count_with_the_time_they_waited() {
+    let fake = Fake::start(|_, _| None);
+    let rate = Pace::Open { rate: 10_000_000.0 };
+    let report = run(&Plan { pace: rate, connections: 1, threads: 1, ..plan(&fake.endpoint) }).unwrap();
+    assert_eq!(report.requests + report.failures() + report.unsent, 1_000_000);
+    assert!(report.unsent > 900_000, "{} were not sent", report.unsent);
+    assert!(report.latency_ms.p50 > 40.0, "{:?}", report.latency_ms);
+    assert!(report.to_string().contains("never sent"));
+}
+
 #[test]
 fn a_kept_table_is_filled_once() {
     let fake = Fake::start(|_, _| None);

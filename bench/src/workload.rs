@@ -6,7 +6,7 @@ mod requests;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub(crate) use answers::Page;
 pub(crate) use items::Items;
@@ -20,8 +20,7 @@ pub const BATCH_ITEMS: u64 = 25;
 pub const TRANSACT_ITEMS: u64 = 4;
 
 /// A kind of request, repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Workload {
     /// PutItem of a whole item.
     Put,
@@ -55,7 +54,7 @@ impl Workload {
     pub const ALL: [Self; 7] =
         [Self::Put, Self::Get, Self::Update, Self::Query, Self::BatchWrite, Self::TransactWrite, Self::Scan];
 
-    /// Its name on the command line.
+    /// Its name, on the command line and in a [`Report`](crate::Report).
     pub fn name(self) -> &'static str {
         match self {
             Self::Put => "put",
@@ -65,6 +64,19 @@ impl Workload {
             Self::BatchWrite => "batch-write",
             Self::TransactWrite => "transact-write",
             Self::Scan => "scan",
+        }
+    }
+
+    /// What it asks, in a line.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Put => "PutItem",
+            Self::Get => "GetItem, strongly consistent",
+            Self::Update => "UpdateItem: raise a counter under a condition on its value",
+            Self::Query => "Query: ten items under one partition key",
+            Self::BatchWrite => "BatchWriteItem of 25 items",
+            Self::TransactWrite => "TransactWriteItems that puts four items",
+            Self::Scan => "Scan, a segment for each connection, page after page",
         }
     }
 
@@ -110,5 +122,11 @@ impl Workload {
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl Serialize for Workload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }

@@ -6,6 +6,10 @@ use serde_json::value::RawValue;
 
 use super::{BATCH_ITEMS, QUERY_ITEMS, TRANSACT_ITEMS, Workload};
 
+/// [`QUERY_ITEMS`] as a length.
+#[expect(clippy::cast_possible_truncation, reason = "it is small")]
+const QUERY_LENGTH: usize = QUERY_ITEMS as usize;
+
 /// What a successful answer brought or confirmed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
@@ -38,7 +42,7 @@ impl Page {
             Workload::TransactWrite => all(TRANSACT_ITEMS),
             Workload::Get if body.len() < item_bytes => Err("item missing"),
             Workload::Get => all(1),
-            Workload::Query if body.len() < item_bytes.saturating_mul(10) => Err("items missing"),
+            Workload::Query if body.len() < item_bytes.saturating_mul(QUERY_LENGTH) => Err("items missing"),
             Workload::Query => all(QUERY_ITEMS),
             Workload::BatchWrite if mentions(body, b"PutRequest") => Err("unprocessed items"),
             Workload::BatchWrite => all(BATCH_ITEMS),
