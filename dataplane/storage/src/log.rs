@@ -124,12 +124,26 @@ impl ChangeLog {
         self.tables.iter().map(|(&table, log)| (table, log))
     }
 
-    /// Gives each entry whose table has a reader the next sequence of its table, and adds its row to `batch`.
-    pub(crate) fn append(&mut self, entries: Vec<LogEntry>, batch: &mut WriteBatch) {
+    /// Gives each entry whose table has a reader the next sequence of its table, and adds its row to `batch`. Returns the
+    /// heads from before, the latest first, for [`ChangeLog::take_back`].
+    pub(crate) fn append(&mut self, entries: Vec<LogEntry>, batch: &mut WriteBatch) -> Vec<(TableId, u64)> {
+        let mut heads = Vec::with_capacity(entries.len());
         for LogEntry { table, payload } in entries {
             if let Some(log) = self.tables.get_mut(&table).filter(|log| !log.readers.is_empty()) {
+                heads.push((table, log.head));
                 log.head += 1;
                 batch.put(record_key(table, log.head), payload);
+            }
+        }
+        heads.reverse();
+        heads
+    }
+
+    /// Undoes an [`ChangeLog::append`] of which nothing was written, before anything else is appended.
+    pub(crate) fn take_back(&mut self, heads: Vec<(TableId, u64)>) {
+        for (table, head) in heads {
+            if let Some(log) = self.tables.get_mut(&table) {
+                log.head = head;
             }
         }
     }

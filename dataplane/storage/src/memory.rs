@@ -28,6 +28,8 @@ struct State {
     /// The number of the last batch applied; the first is 1.
     applied: u64,
     held: bool,
+    /// There is no room.
+    full: bool,
     /// How many snapshots look at each batch number.
     snapshots: BTreeMap<u64, usize>,
 }
@@ -69,6 +71,11 @@ impl MemoryStore {
     pub fn fail(&self) {
         let source = std::io::Error::other("the log was told to fail");
         self.progress.end(Error::failed("append to the log", source));
+    }
+
+    /// From now on writes get [`Error::Full`] and nothing is written, or no longer.
+    pub fn fill(&self, full: bool) {
+        self.lock().full = full;
     }
 
     /// The store as it would be found after a crash: only durable rows, open and not held.
@@ -156,6 +163,11 @@ impl ShardStore for MemoryStore {
     async fn write(&self, batch: WriteBatch) -> Result<Written> {
         self.progress.check_open()?;
         batch.check()?;
+        if self.lock().full {
+            return Err(Error::Full {
+                source: Arc::new(std::io::Error::from(std::io::ErrorKind::StorageFull)),
+            });
+        }
         Ok(Written::new(self.apply(&batch), &self.progress))
     }
 

@@ -26,7 +26,7 @@ pub const CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 pub const CACHE_BYTES_MIN: usize = 16 * 1024 * 1024;
 
 /// The part of the caches that holds items, in percent; the rest holds blocks, indexes and filters of stored files.
-const ITEMS_PERCENT: usize = 50;
+const ITEMS_PERCENT: usize = 60;
 
 /// Where a shard's objects are kept.
 #[derive(Debug, Clone)]

@@ -60,16 +60,19 @@ pub async fn examine(folder: PathBuf, path: &str) -> Result<Examined> {
     std::fs::metadata(&place).map_err(|error| Error::folder("find", &place, error))?;
     let (objects, lock) = folder::open(folder, &shard).await?;
     let report = verify::check(&objects, &shard).await?;
-    let log = examine_log(place.join(LOG)).await?;
+    let log = examine_log(place.join(LOG), &shard).await?;
     Ok(Examined { objects, shard, report, log, _lock: lock })
 }
 
-async fn examine_log(folder: PathBuf) -> Result<Option<(PathBuf, RepairPlan)>> {
+async fn examine_log(folder: PathBuf, shard: &Path) -> Result<Option<(PathBuf, RepairPlan)>> {
     if !folder.exists() {
         return Ok(None);
     }
     let plan = blocking(folder.clone(), check::plan_repair).await?;
-    Ok(plan.map(|plan| (folder, plan)))
+    Ok(plan.map(|mut plan| {
+        plan.shard(shard.as_ref());
+        (folder, plan)
+    }))
 }
 
 /// Works on the log's folder in a thread that may wait for the disk.

@@ -93,8 +93,13 @@ impl Shard {
         }
         let mut order = self.order.write().await;
         order.refuse_dropped(&batch, &entries)?;
-        order.log.append(entries, &mut batch);
-        self.store.write(batch).await
+        let heads = order.log.append(entries, &mut batch);
+        let written = self.store.write(batch).await;
+        if written.as_ref().is_err_and(|error| !error.fatal()) {
+            // Nothing was written: the sequences are given out again, or readers would find a gap.
+            order.log.take_back(heads);
+        }
+        written
     }
 
     /// Registers a reader of a table's change log; from now on the table's changes are recorded. Registering a

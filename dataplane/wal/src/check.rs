@@ -6,7 +6,7 @@
 //! names. Rows that were already moved to data files are not lost with their records; so a plan says the most that a
 //! repair may lose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::disk::Disk;
@@ -17,6 +17,10 @@ use crate::inspect::{self, Damage, ID_FILE, Inspection, Records};
 
 /// What a segment that a repair takes out of the log is called, behind its name.
 const DAMAGED_SUFFIX: &str = ".damaged";
+
+/// What the kept part of a damaged segment is called, behind the segment's name, until the repair is finished. While it is
+/// there the log is not opened.
+pub(crate) const CUT_SUFFIX: &str = ".cut";
 
 /// What was found in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +56,16 @@ pub struct RepairPlan {
     pub files: Vec<(String, String)>,
     /// The highest id of a record of each shard that can be read behind the damage.
     last_ids: BTreeMap<String, u64>,
+    /// Shards that the log's user knows of.
+    known: BTreeSet<String>,
+}
+
+impl RepairPlan {
+    /// Says of a shard that it used this log. When the damage hides all of its records, the log does not know: and would
+    /// be refused afterwards by a manifest that knows of some.
+    pub fn shard(&mut self, path: &str) {
+        self.known.insert(path.to_owned());
+    }
 }
 
 /// Reads the log in `folder` and changes nothing. A process may have it open; the end of its log is then reported as it
@@ -115,35 +129,55 @@ fn plan(disk: &dyn Disk) -> Result<Option<RepairPlan>> {
         unreadable_bytes: 0,
         files: Vec::new(),
         last_ids: BTreeMap::new(),
+        known: BTreeSet::new(),
         damage,
     };
+    let names = disk.names().map_err(|error| Error::disk("read", disk.place(""), error))?;
     if plan.damage.file == ID_FILE {
-        plan.files.push(set_aside(ID_FILE));
+        plan.files.push(set_aside(ID_FILE, &names));
+        return Ok(Some(plan));
+    }
+    if let Some(first) = cut_of(&plan.damage.file) {
+        plan.files = newer(&names, first);
         return Ok(Some(plan));
     }
     // The segment with the damage, and all behind it. When groups are missing at a segment's end, that segment is whole.
     let first = format::segment_number(&plan.damage.file).unwrap_or_default();
     let mut salvage = Salvage { plan: &mut plan, names: BTreeMap::new() };
-    for number in numbers(disk)?.into_iter().filter(|number| *number >= first) {
+    for number in numbers(&names).into_iter().filter(|number| *number >= first) {
         let name = format::segment_name(number);
         let (_, bytes) = inspect::read(disk, &name)?;
         let damaged = number == first;
         let from = if damaged { usize::try_from(salvage.plan.damage.offset).unwrap_or(0) } else { 0 };
         salvage.segment(&bytes, from);
-        salvage.plan.files.push(set_aside(&name));
+        salvage.plan.files.push(set_aside(&name, &names));
     }
     Ok(Some(plan))
 }
 
-fn numbers(disk: &dyn Disk) -> Result<Vec<u64>> {
-    let names = disk.names().map_err(|error| Error::disk("read", disk.place(""), error))?;
+fn numbers(names: &[String]) -> Vec<u64> {
     let mut numbers: Vec<_> = names.iter().filter_map(|name| format::segment_number(name)).collect();
     numbers.sort_unstable();
-    Ok(numbers)
+    numbers
 }
 
-fn set_aside(name: &str) -> (String, String) {
-    (name.to_owned(), format!("{name}{DAMAGED_SUFFIX}"))
+/// A name for a file that leaves the log: one that no file has, so that an earlier repair's files stay.
+fn set_aside(name: &str, names: &[String]) -> (String, String) {
+    let numbered = (2..).map(|number| format!("{name}{DAMAGED_SUFFIX}-{number}"));
+    let free = std::iter::once(format!("{name}{DAMAGED_SUFFIX}")).chain(numbered);
+    let free = free.into_iter().find(|free| !names.contains(free));
+    (name.to_owned(), free.unwrap_or_default())
+}
+
+/// The segment whose kept part is the file of this name.
+pub(crate) fn cut_of(name: &str) -> Option<u64> {
+    format::segment_number(name.strip_suffix(CUT_SUFFIX)?)
+}
+
+/// The segments behind `first`, with the names under which they are kept.
+fn newer(names: &[String], first: u64) -> Vec<(String, String)> {
+    let newer = numbers(names).into_iter().filter(|number| *number > first);
+    newer.map(|number| set_aside(&format::segment_name(number), names)).collect()
 }
 
 /// Counts what can still be read behind the damage.
@@ -214,11 +248,14 @@ pub fn repair(folder: &Path, plan: &RepairPlan) -> Result<()> {
 /// As [`repair`].
 pub fn repair_on(disk: &dyn Disk, plan: &RepairPlan) -> Result<()> {
     let _held = hold(disk)?;
-    if self::plan(disk)?.as_ref() != Some(plan) {
+    let planned = self::plan(disk)?.map(|planned| RepairPlan { known: plan.known.clone(), ..planned });
+    if planned.as_ref() != Some(plan) {
         return Err(Error::Replanned { place: disk.place("") });
     }
     let done = if plan.damage.file == ID_FILE {
-        set_files_aside(disk, plan.files.iter().collect())
+        set_files_aside(disk, &plan.files)
+    } else if let Some(first) = cut_of(&plan.damage.file) {
+        finish(disk, first)
     } else {
         cut_short(disk, plan)
     };
@@ -227,8 +264,8 @@ pub fn repair_on(disk: &dyn Disk, plan: &RepairPlan) -> Result<()> {
 
 /// Keeps the part of the damaged segment before the damage, marks what is lost, and takes the rest out of the log.
 ///
-/// The newest files leave first, and what is kept of the damaged one takes its place in one step: until then, a crash
-/// leaves a log that is damaged where it was.
+/// The part that is kept is written beside the log first. From the moment it has its name until it has the segment's, a
+/// crash leaves a log that is refused and whose repair can be finished; before that, one that is damaged where it was.
 fn cut_short(disk: &dyn Disk, plan: &RepairPlan) -> std::io::Result<()> {
     let Some(first) = format::segment_number(&plan.damage.file) else { return Ok(()) };
     let name = format::segment_name(first);
@@ -248,26 +285,34 @@ fn cut_short(disk: &dyn Disk, plan: &RepairPlan) -> std::io::Result<()> {
     };
     let mut content = header.encode().to_vec();
     content.extend_from_slice(damaged.get(SegmentHeader::BYTES..offset).unwrap_or_default());
-    content.extend_from_slice(&lost_group(plan, &header, inspection.next_group));
+    let lost = lost_group(plan, &header, inspection.next_group, content.len() as u64);
+    content.extend_from_slice(&lost);
     let unfinished = format!("{name}{UNFINISHED_SUFFIX}");
     let file = disk.create(&unfinished)?;
     file.write(&content, 0)?;
     file.sync()?;
-    let (aside, newer): (Vec<_>, Vec<_>) = plan.files.iter().partition(|(from, _)| *from == name);
-    set_files_aside(disk, newer)?;
-    for (_, copy) in aside {
+    for (_, copy) in plan.files.iter().filter(|(from, _)| *from == name) {
         let file = disk.create(copy)?;
         file.write(&damaged, 0)?;
         file.sync()?;
     }
     disk.sync()?;
-    disk.rename(&unfinished, &name)?;
+    disk.rename(&unfinished, &format!("{name}{CUT_SUFFIX}"))?;
+    disk.sync()?;
+    finish(disk, first)
+}
+
+/// Takes the segments behind `first` out of the log, and puts what is kept of `first` in its place.
+fn finish(disk: &dyn Disk, first: u64) -> std::io::Result<()> {
+    set_files_aside(disk, &newer(&disk.names()?, first))?;
+    let name = format::segment_name(first);
+    disk.rename(&format!("{name}{CUT_SUFFIX}"), &name)?;
     disk.sync()
 }
 
 /// Files leave from the newest on.
-fn set_files_aside(disk: &dyn Disk, files: Vec<&(String, String)>) -> std::io::Result<()> {
-    for (from, to) in files.into_iter().rev() {
+fn set_files_aside(disk: &dyn Disk, files: &[(String, String)]) -> std::io::Result<()> {
+    for (from, to) in files.iter().rev() {
         disk.rename(from, to)?;
         disk.sync()?;
     }
@@ -275,9 +320,9 @@ fn set_files_aside(disk: &dyn Disk, files: Vec<&(String, String)>) -> std::io::R
 }
 
 /// A group that says of every shard that records of it may be lost: the engine's manifest may know of more than is there.
-fn lost_group(plan: &RepairPlan, header: &SegmentHeader, number: u64) -> Vec<u8> {
+fn lost_group(plan: &RepairPlan, header: &SegmentHeader, number: u64, offset: u64) -> Vec<u8> {
     let mut bytes = vec![0; GroupHeader::BYTES];
-    let paths: std::collections::BTreeSet<_> = plan.kept.keys().chain(plan.last_ids.keys()).collect();
+    let paths: BTreeSet<_> = plan.kept.keys().chain(plan.last_ids.keys()).chain(&plan.known).collect();
     for (position, path) in paths.into_iter().enumerate() {
         // Above the numbers that the kept part of the segment may use.
         let shard = u32::MAX - u32::try_from(position).unwrap_or(u32::MAX);
@@ -288,6 +333,9 @@ fn lost_group(plan: &RepairPlan, header: &SegmentHeader, number: u64) -> Vec<u8>
         name.append(&mut bytes, path.as_bytes(), header.salt);
     }
     let body_bytes = u32::try_from(bytes.len() - GroupHeader::BYTES).unwrap_or(0);
-    bytes[..GroupHeader::BYTES].copy_from_slice(&GroupHeader { number, body_bytes }.encode(header.salt));
+    let mut group = GroupHeader { number, body_bytes, zero_sectors: 0 };
+    bytes[..GroupHeader::BYTES].copy_from_slice(&group.encode(header.salt));
+    group.zero_sectors = format::zero_sectors(&bytes, offset);
+    bytes[..GroupHeader::BYTES].copy_from_slice(&group.encode(header.salt));
     bytes
 }

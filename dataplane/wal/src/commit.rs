@@ -53,7 +53,12 @@ struct EndOnDrop(Arc<Core>);
 
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        self.0.end(&Error::Closed);
+        self.0.end(&if std::thread::panicking() {
+            let cause = io::Error::other("the thread of the log panicked");
+            Error::failed("write to", self.0.disk.place(""), cause)
+        } else {
+            Error::Closed
+        });
     }
 }
 
@@ -104,7 +109,8 @@ impl Committer {
         let core = Arc::clone(&self.core);
         let mut queue = lock(&core.queue);
         loop {
-            if !queue.pending.parts.is_empty() {
+            if !queue.pending.parts.is_empty() && (queue.due || queue.stopping) {
+                queue.due = false;
                 let group = std::mem::replace(&mut queue.pending, std::mem::take(&mut self.spare));
                 queue.writing = group.bytes.len() as u64;
                 queue.taken += 1;
@@ -143,8 +149,11 @@ impl Committer {
         }
         let body_bytes = u32::try_from(group.bytes.len() - GroupHeader::BYTES);
         let body_bytes = body_bytes.expect("a group has at most the bytes that are let in at once");
-        let header = GroupHeader { number, body_bytes }.encode(salt);
-        group.bytes[..GroupHeader::BYTES].copy_from_slice(&header);
+        let mut header = GroupHeader { number, body_bytes, zero_sectors: 0 };
+        // It holds no zero sector itself, so that it does not matter what stands in its place now.
+        group.bytes[..GroupHeader::BYTES].copy_from_slice(&header.encode(salt));
+        header.zero_sectors = format::zero_sectors(&group.bytes, current.tail);
+        group.bytes[..GroupHeader::BYTES].copy_from_slice(&header.encode(salt));
         // A failed sync is never repeated: the system may have dropped what it could not write, and say that all is
         // well the next time.
         let written = current.file.write(&group.bytes, current.tail).and_then(|()| current.file.sync());
@@ -216,21 +225,17 @@ impl Committer {
             }
             let Some(needed) = needed else { return };
             if let Err(error) = self.roll(needed, self.core.options.kept_bytes) {
-                self.refuse(&error);
-                return;
+                self.refuse(error);
             }
         }
     }
 
-    /// Refuses all who would need another segment.
-    fn refuse(&self, error: &Error) {
-        tracing::warn!(error = error as &dyn std::error::Error, "writes are refused");
-        let refused: Vec<_> = {
-            let mut queue = lock(&self.core.queue);
-            std::mem::take(&mut queue.requests).into_iter().collect()
-        };
-        for request in refused {
-            request.answer.send(Err(error.clone())).unwrap_or_default();
+    /// Refuses the first who waits: it would need another segment. Those behind it may still fit into this one.
+    fn refuse(&self, error: Error) {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a write is refused");
+        let refused = lock(&self.core.queue).requests.pop_front();
+        if let Some(request) = refused {
+            request.answer.send(Err(error)).unwrap_or_default();
         }
     }
 
@@ -322,7 +327,12 @@ impl Committer {
             let name = format::segment_name(number);
             // One after the other, each for good: what a crash leaves has no gap.
             let disk = &self.core.disk;
-            if let Err(error) = disk.remove(&name).and_then(|()| disk.sync()) {
+            let removed = disk.remove(&name).or_else(|error| match error.kind() {
+                // Removed before, when the sync of the folder failed.
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            });
+            if let Err(error) = removed.and_then(|()| disk.sync()) {
                 tracing::warn!(%error, file = disk.place(&name), "a segment of the log could not be removed");
                 break;
             }

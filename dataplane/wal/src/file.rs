@@ -162,6 +162,7 @@ impl FileLog {
                 return Err(Error::Mismatch { shard: shard.path.clone(), what });
             }
             state.writer = None;
+            state.dropped = true;
             state.last_id += 1;
             let id = state.last_id;
             let mut queue = lock(&self.core.queue);
@@ -170,6 +171,7 @@ impl FileLog {
             }
             let header = RecordHeader { kind: Kind::Drop, shard: shard.number, id, seq: 0 };
             queue.pending.append(&shard, header, &[], self.core.salt);
+            queue.due = true;
             self.core.wake(&mut queue);
             id
         };
@@ -271,26 +273,37 @@ impl Log for FileLog {
     }
 }
 
-/// Removes what a crash left: files that were never finished, and the torn end of the newest segment.
+/// Removes what a crash left: files that were never finished, and the torn end of the newest segment. Makes the rest last.
 fn tidy(disk: &dyn Disk, found: &Inspection) -> std::io::Result<()> {
     let names = disk.names()?;
-    let unfinished: Vec<_> = names.iter().filter(|name| name.ends_with(UNFINISHED_SUFFIX)).collect();
-    for name in &unfinished {
+    for name in names.iter().filter(|name| name.ends_with(UNFINISHED_SUFFIX)) {
         disk.remove(name)?;
     }
-    let Some(newest) = found.segments.last().filter(|newest| newest.bytes > newest.tail) else {
-        return if unfinished.is_empty() { Ok(()) } else { disk.sync() };
-    };
-    if found.torn {
-        tracing::info!(
-            file = disk.place(&format::segment_name(newest.number)),
-            offset = newest.tail,
-            "the end of the log was not written whole when the process ended: cut off"
-        );
+    if let Some(newest) = found.segments.last() {
+        if found.torn {
+            tracing::info!(
+                file = disk.place(&format::segment_name(newest.number)),
+                offset = newest.tail,
+                "the end of the log was not written whole when the process ended: cut off"
+            );
+        }
+        make_last(newest)?;
     }
-    newest.file.cut(newest.tail)?;
-    newest.file.sync()?;
     disk.sync()
+}
+
+/// Writes the last group once more, before anything is built upon it. Its sync may have failed, and then the system keeps
+/// showing what it could not write, yet thinks it is on the disk: syncing again would do nothing. Only the last group can
+/// be one of these, because the log ends with a failed sync.
+fn make_last(segment: &FoundSegment) -> std::io::Result<()> {
+    let bytes = usize::try_from(segment.tail - segment.last_group).map_err(std::io::Error::other)?;
+    let mut group = vec![0; bytes];
+    segment.file.read(&mut group, segment.last_group)?;
+    segment.file.write(&group, segment.last_group)?;
+    if segment.bytes > segment.tail {
+        segment.file.cut(segment.tail)?;
+    }
+    segment.file.sync()
 }
 
 fn make_id(disk: &dyn Disk, id: u128) -> std::io::Result<()> {

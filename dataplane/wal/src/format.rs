@@ -12,8 +12,8 @@
 
 use crc32fast::Hasher;
 
-/// The version of all of this.
-pub(crate) const VERSION: u8 = 1;
+/// The version of all of this but the header of a segment, whose length, magic, version and sum stay where they are.
+pub(crate) const VERSION: u8 = 2;
 
 /// What a disk writes whole or not at all, in bytes: the smallest unit of any disk. A group of which no unit is missing
 /// was written whole.
@@ -118,35 +118,58 @@ pub(crate) struct GroupHeader {
     pub(crate) number: u64,
     /// The length of the records.
     pub(crate) body_bytes: u32,
+    /// How many sectors, or parts of one at the ends, are zero as they were written ([`zero_sectors`]): rows may hold
+    /// long runs of zeros, which are not to be taken for what a crash kept from the disk.
+    pub(crate) zero_sectors: u32,
 }
 
 impl GroupHeader {
-    pub(crate) const BYTES: usize = 20;
+    pub(crate) const BYTES: usize = 25;
+
+    /// The magic at its beginning and the mark at its end see to it that no part of a header is zero.
+    const MARK: u8 = 0x1a;
 
     pub(crate) fn encode(&self, salt: u32) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        bytes[4..8].copy_from_slice(&GROUP_MAGIC);
-        bytes[8..16].copy_from_slice(&self.number.to_le_bytes());
-        bytes[16..20].copy_from_slice(&self.body_bytes.to_le_bytes());
-        let sum = checksum(salt, &bytes[4..]);
-        bytes[..4].copy_from_slice(&sum.to_le_bytes());
+        let mut bytes = [Self::MARK; Self::BYTES];
+        bytes[..4].copy_from_slice(&GROUP_MAGIC);
+        bytes[4..12].copy_from_slice(&self.number.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.body_bytes.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.zero_sectors.to_le_bytes());
+        let sum = checksum(salt, &bytes[..20]);
+        bytes[20..24].copy_from_slice(&sum.to_le_bytes());
         bytes
     }
 
     /// The header at the beginning of `bytes`, when it is one.
     pub(crate) fn decode(bytes: &[u8], salt: u32) -> Option<Self> {
-        let header = bytes.get(..Self::BYTES)?;
-        let (sum, body) = header.split_at(4);
-        if !body.starts_with(&GROUP_MAGIC) || checksum(salt, body).to_le_bytes() != *sum {
-            return None;
-        }
-        Some(Self { number: u64_at(header, 8)?, body_bytes: u32_at(header, 16)? })
+        let header: [u8; Self::BYTES] = array(bytes, 0)?;
+        let decoded = Self {
+            number: u64_at(&header, 4)?,
+            body_bytes: u32_at(&header, 12)?,
+            zero_sectors: u32_at(&header, 16)?,
+        };
+        (decoded.encode(salt) == header).then_some(decoded)
     }
 
     /// The length of the whole group.
     pub(crate) fn group_bytes(&self) -> usize {
         Self::BYTES + self.body_bytes as usize
     }
+}
+
+/// How many of the sectors on which `bytes` lie from `offset` of a file on are zero, as far as `bytes` reach.
+pub(crate) fn zero_sectors(bytes: &[u8], offset: u64) -> u32 {
+    // The remainder is less than a sector.
+    let first = SECTOR_BYTES - (offset % SECTOR_BYTES as u64) as usize;
+    let (head, rest) = bytes.split_at(first.min(bytes.len()));
+    let zero = |piece: &&[u8]| !piece.is_empty() && is_zero(piece);
+    let count = std::iter::once(head).chain(rest.chunks(SECTOR_BYTES)).filter(zero).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // In pieces: the room behind the last group is megabytes.
+    bytes.chunks(4096).all(|piece| piece.iter().fold(0, |seen, byte| seen | byte) == 0)
 }
 
 /// What a record says.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::check;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result};
 use crate::format::{self, HeaderDefect, Kind, RecordHeader, SegmentHeader, VERSION};
@@ -37,6 +38,8 @@ pub(crate) struct FoundSegment {
     pub(crate) salt: u32,
     /// Where the last whole group ends.
     pub(crate) tail: u64,
+    /// Where that group begins; the same place when there is none.
+    pub(crate) last_group: u64,
     pub(crate) bytes: u64,
 }
 
@@ -107,6 +110,10 @@ pub(crate) fn inspect(disk: &dyn Disk, rows: bool) -> Result<Inspection> {
             }
         }
     }
+    if let Some(cut) = names.iter().find(|name| check::cut_of(name).is_some()) {
+        let what = "a repair was begun and not finished: repair the log again";
+        found.damage = Some(Damage { file: cut.clone(), offset: 0, what });
+    }
     let mut numbers: Vec<_> = names.iter().filter_map(|name| format::segment_number(name)).collect();
     numbers.sort_unstable();
     for (position, &number) in numbers.iter().enumerate() {
@@ -166,13 +173,14 @@ fn inspect_segment(
     let mut names = HashMap::new();
     let shards = &mut found.shards;
     let scanned = scan::scan(&bytes, &header, |group| apply(group, number, shards, &mut names, rows));
-    let Scanned { end, tail, next_group } = scanned;
+    let Scanned { end, tail, last_group, next_group } = scanned;
     found.next_group = next_group;
     found.segments.push(FoundSegment {
         number,
         file,
         salt: header.salt,
         tail: tail as u64,
+        last_group: last_group as u64,
         bytes: bytes.len() as u64,
     });
     match end {

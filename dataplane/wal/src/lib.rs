@@ -5,7 +5,7 @@
 //!      |
 //!   engine             appends, reads back, trims                    writer.rs, reader.rs, trim.rs, admin.rs
 //!      |
-//!   queue              one buffer of all shards; room on the disk    queue.rs
+//!   queue              one buffer of all shards; room on the disk    queue.rs, gather.rs
 //!      |
 //!   commit thread      one write and one sync for all of it          commit.rs
 //!      |
@@ -42,6 +42,7 @@ pub mod error;
 pub mod file;
 mod folder;
 mod format;
+mod gather;
 mod inspect;
 pub mod log;
 mod object;

@@ -42,6 +42,8 @@ pub(crate) struct Core {
 #[derive(Default)]
 pub(crate) struct Queue {
     pub(crate) pending: Pending,
+    /// `pending` is to be written as soon as the commit thread can, and not only when more has joined it.
+    pub(crate) due: bool,
     pub(crate) requests: VecDeque<Request>,
     pub(crate) trims: Vec<oneshot::Sender<()>>,
     /// Let in, and not yet in `pending`, in bytes.

@@ -2,9 +2,10 @@
 //!
 //! A segment's room is taken before it is written, so that what a crash kept from the disk reads as zeros, a sector at
 //! least. A group at the end of the log of which a sector is missing was torn: its writers were never told that it was
-//! durable. Anything else that is not a group is damage, the last group included: its writers may have been told.
+//! durable. Anything else that is not a group is damage, the last group included: its writers may have been told. A
+//! group says how many of its sectors were zero when it was written; more of them are missing.
 
-use crate::format::{self, GROUP_MAGIC, GroupHeader, Records, SECTOR_BYTES, SegmentHeader};
+use crate::format::{self, GROUP_MAGIC, GroupHeader, Records, SegmentHeader, is_zero, zero_sectors};
 
 /// How the groups of a segment end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) struct Scanned {
     pub(crate) end: End,
     /// Where the last whole group ends.
     pub(crate) tail: usize,
+    /// Where that group begins; the same place when there is none.
+    pub(crate) last_group: usize,
     /// The number of the group that is expected there.
     pub(crate) next_group: u64,
 }
@@ -33,7 +36,9 @@ pub(crate) fn scan<'a>(
     header: &SegmentHeader,
     mut visit: impl FnMut(Records<'a>) -> Result<(), &'static str>,
 ) -> Scanned {
-    let mut scanned = Scanned { end: End::Clean, tail: SegmentHeader::BYTES, next_group: header.first_group };
+    let start = SegmentHeader::BYTES;
+    let next_group = header.first_group;
+    let mut scanned = Scanned { end: End::Clean, tail: start, last_group: start, next_group };
     loop {
         let rest = bytes.get(scanned.tail..).unwrap_or_default();
         if is_zero(rest) {
@@ -44,6 +49,7 @@ pub(crate) fn scan<'a>(
                 if let Err(what) = visit(records) {
                     return Scanned { end: End::Damaged(what), ..scanned };
                 }
+                scanned.last_group = scanned.tail;
                 scanned.tail += length;
                 scanned.next_group += 1;
             }
@@ -72,39 +78,21 @@ fn judge(bytes: &[u8], at: usize, expected: u64, salt: u32) -> End {
     if later_group(rest, expected, salt) {
         return End::Damaged("a group is not what was written, and later ones are there");
     }
-    let extent = match GroupHeader::decode(rest, salt) {
-        Some(header) => header.group_bytes(),
-        None => GroupHeader::BYTES,
+    let (extent, written_zero) = match GroupHeader::decode(rest, salt) {
+        Some(header) => (header.group_bytes(), header.zero_sectors),
+        None => (GroupHeader::BYTES, 0),
     };
-    let Some(end) = at.checked_add(extent).filter(|end| *end <= bytes.len()) else {
-        return End::Torn; // The file ends before the group does.
-    };
-    if lacks_sector(bytes, at, end) { End::Torn } else { End::Damaged("a group is not what was written") }
+    // The file ends before the group does.
+    let Some(group) = rest.get(..extent) else { return End::Torn };
+    let missing = zero_sectors(group, at as u64) > written_zero;
+    if missing { End::Torn } else { End::Damaged("a group is not what was written") }
 }
 
 /// True when the header of a group behind `expected` is found anywhere after the first byte.
 fn later_group(rest: &[u8], expected: u64, salt: u32) -> bool {
     let mut candidates = rest.windows(GroupHeader::BYTES).skip(1);
     candidates.any(|window| {
-        window.get(4..8) == Some(&GROUP_MAGIC)
+        window.starts_with(&GROUP_MAGIC)
             && GroupHeader::decode(window, salt).is_some_and(|header| header.number > expected)
     })
-}
-
-/// True when a sector, or what `start..end` has of it, was never written.
-fn lacks_sector(bytes: &[u8], start: usize, end: usize) -> bool {
-    let mut at = start;
-    while at < end {
-        let next = (at / SECTOR_BYTES + 1) * SECTOR_BYTES;
-        if is_zero(bytes.get(at..next.min(end)).unwrap_or_default()) {
-            return true;
-        }
-        at = next;
-    }
-    false
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    // In pieces: the room behind the last group is megabytes.
-    bytes.chunks(4096).all(|piece| piece.iter().fold(0, |seen, byte| seen | byte) == 0)
 }

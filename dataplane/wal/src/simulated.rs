@@ -23,8 +23,10 @@ pub enum Loss {
 pub enum Failing {
     /// Every write.
     Writes,
-    /// Every sync of a file.
+    /// Every sync of a file. What it should have written is still shown, but taken for written from then on, as Linux does.
     Syncs,
+    /// Every sync of the folder.
+    Names,
 }
 
 /// A disk. Clones are the same disk.
@@ -94,10 +96,15 @@ impl SimulatedDisk {
         self.0.changed.notify_all();
     }
 
-    /// From now on something fails, also where it waits. Ends with the disk.
+    /// From now on something fails, also where it waits.
     pub fn fail(&self, failing: Failing) {
         self.lock().failing = Some(failing);
         self.0.changed.notify_all();
+    }
+
+    /// Nothing fails any more.
+    pub fn mend(&self) {
+        self.lock().failing = None;
     }
 
     /// Makes the disk larger or smaller.
@@ -244,6 +251,9 @@ impl Disk for SimulatedDisk {
     fn sync(&self) -> io::Result<()> {
         let mut state = self.lock();
         state.check()?;
+        if state.failing == Some(Failing::Names) {
+            return Err(io::Error::other("an injected fault"));
+        }
         state.synced_names = state.names.clone();
         Ok(())
     }
@@ -349,6 +359,9 @@ impl DiskFile for SimulatedFile {
         }
         state.check()?;
         if state.failing == Some(Failing::Syncs) {
+            if let Some(file) = state.files.get_mut(self.file) {
+                file.dirty.clear();
+            }
             return Err(io::Error::other("an injected fault"));
         }
         state.syncs += 1;

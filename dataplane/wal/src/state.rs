@@ -45,7 +45,7 @@ pub(crate) struct Progress {
 pub(crate) struct ShardState {
     /// Where the records are, oldest first; the trimmed ones are gone.
     pub(crate) spans: VecDeque<Span>,
-    /// The highest id that was ever given, on disk or queued.
+    /// The highest id of a record on disk, or that a writer began with.
     pub(crate) last_id: u64,
     /// Records up to this id may be missing: they were trimmed, or are from another log.
     pub(crate) trimmed: u64,
@@ -53,6 +53,9 @@ pub(crate) struct ShardState {
     pub(crate) floor: u64,
     /// A repair removed records: what the manifest knows may be missing here.
     pub(crate) lost: bool,
+    /// The records were deleted since the log was opened. What waits for an id could not tell those of another shard
+    /// from those of this one, so that the path is not used again before the next opening.
+    pub(crate) dropped: bool,
     /// Who writes.
     pub(crate) writer: Option<Arc<WriterState>>,
 }
@@ -85,7 +88,7 @@ impl ShardState {
         }
     }
 
-    /// All records are void. The writer stays, and so does the order of ids.
+    /// All records are void.
     pub(crate) fn void(&mut self) {
         self.spans.clear();
         (self.trimmed, self.floor, self.lost) = (0, 0, false);

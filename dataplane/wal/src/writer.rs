@@ -10,6 +10,7 @@ use slatedb::wal::{
 };
 
 use crate::error::Error;
+use crate::gather::Gatherer;
 use crate::queue::{Core, Part};
 use crate::reader::RowsIterator;
 use crate::state::{Shard, lock};
@@ -127,6 +128,7 @@ impl WriterInit for Starter {
             state: writer,
             last,
             part: (u64::MAX, None),
+            gatherer: Gatherer::start(&self.core),
         };
         Ok(WriterInitResult { replay_iterator: Box::new(iterator), wal_writer: Box::new(writer) })
     }
@@ -141,6 +143,9 @@ impl Starter {
             return Err(None);
         }
         let mismatch = |what| Some(Error::Mismatch { shard: self.shard.path.clone(), what });
+        if state.dropped {
+            return Err(mismatch("its records were deleted: use another path".to_owned()));
+        }
         if state.trimmed > after {
             return Err(mismatch(format!(
                 "it begins behind record {}, but the data files end with record {after}",
@@ -155,6 +160,12 @@ impl Starter {
         }
         let last = state.last_id.max(known).max(after);
         state.last_id = last;
+        if state.lost {
+            // Kept until the manifest has passed what is missing, or the next opening would not know that it was lost.
+            for span in &mut state.spans {
+                span.last_id = last;
+            }
+        }
         let writer = WriterState::new(epoch, last);
         state.writer = Some(Arc::clone(&writer));
         drop(state);
@@ -171,6 +182,7 @@ struct Writer {
     last: u64,
     /// Where in the queue the records of this writer are counted, and in which group.
     part: (u64, Option<usize>),
+    gatherer: Gatherer,
 }
 
 #[async_trait]
@@ -193,10 +205,9 @@ impl WalWriter for Writer {
                 self.part = (queue.taken, None);
             }
             let part = &mut self.part.1;
-            let bytes = queue.pending.append_rows(&self.shard, &self.state, (id, rows), part, self.core.salt);
-            self.core.wake(&mut queue);
-            bytes
+            queue.pending.append_rows(&self.shard, &self.state, (id, rows), part, self.core.salt)
         };
+        self.gatherer.queued();
         inner.status.estimated_bytes += bytes;
         inner.status.buffered_wal_entries_count += 1;
         inner.queued = id;
@@ -250,8 +261,12 @@ impl WalObserver for Observer {
 
     fn subscribe(&self, listener: WalStatusListener) -> Result<(), WalError> {
         let mut inner = lock(&self.0.inner);
-        if let Some(reason) = &inner.status.closed_reason {
-            return Err(reason.clone());
+        if inner.status.closed_reason.is_some() {
+            // The engine takes a refusal for a mistake of its own and panics; it is to hear why instead.
+            let status = inner.status.clone();
+            drop(inner);
+            listener(WalEvent::WalClosed(status));
+            return Ok(());
         }
         inner.listeners = inner.listeners.iter().cloned().chain([listener]).collect();
         Ok(())

@@ -48,6 +48,21 @@ async fn count(shard: &Shard, space: u8, table: TableId) -> usize {
 }
 
 #[tokio::test]
+async fn a_write_that_was_refused_leaves_no_gap() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    store.fill(true);
+    let entries = vec![entry(TABLE, "refused"), entry(TABLE, "refused, too")];
+    let refused = shard.commit(row(TABLE, "refused"), entries).await.unwrap_err();
+    assert!(matches!(refused, Error::Full { .. }), "{refused}");
+    store.fill(false);
+    record(&shard, TABLE, "two").await;
+    assert_eq!(read(&shard, TABLE, "stream").await, [(1, "one".to_owned()), (2, "two".to_owned())]);
+}
+
+#[tokio::test]
 async fn changes_are_recorded_while_the_table_has_a_reader() {
     let shard = shard_of(&MemoryStore::new()).await;
     record(&shard, TABLE, "before").await;

@@ -94,7 +94,8 @@ impl SlateStore {
     }
 
     fn applied(&self) -> Result<Arc<DbSnapshot>> {
-        self.shared.db.snapshot().map_err(|error| read_error("take a snapshot", error))
+        // Nothing is read for it: only an engine that has stopped refuses.
+        self.shared.db.snapshot().map_err(|error| self.log.explain(write_error("take a snapshot", error)))
     }
 
     /// A moment of which nothing can be taken back: the one that is kept ready, or else the present, once it is

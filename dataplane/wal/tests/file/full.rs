@@ -88,6 +88,21 @@ async fn room_for_data_files_is_kept() {
     log.admit(&shard, 1, 2 * MIB as usize).await.unwrap();
 }
 
+/// A batch that needs another segment is refused; a smaller one behind it still fits into this one.
+#[tokio::test]
+async fn only_who_needs_more_room_is_refused() {
+    let host = Host::new();
+    let shard = Path::from(SHARD);
+    drop(host.log.admit(&shard, 1, 100).await.unwrap());
+    host.disk.resize(MIB + 4096);
+    let first = host.log.admit(&shard, 1, 900_000).await.unwrap();
+    let (mut large, mut small) = (host.log.admit(&shard, 1, 900_000), host.log.admit(&shard, 1, 1000));
+    let (large, small) = futures::future::join(large.as_mut(), small.as_mut()).await;
+    assert!(matches!(large, Err(Error::Full { .. })), "{large:?}");
+    small.unwrap();
+    drop(first);
+}
+
 #[tokio::test]
 async fn a_batch_waits_while_much_is_under_way() {
     let host = Host::new();

@@ -98,8 +98,13 @@ pub(crate) fn key(number: u64) -> Vec<u8> {
 
 /// Writes one row of `bytes` bytes and waits until it is durable.
 pub(crate) async fn put(db: &Db, number: u64, bytes: usize) -> Result<(), slatedb::Error> {
+    put_filled(db, number, b'v', bytes).await
+}
+
+/// Writes one row of `bytes` times `byte` and waits until it is durable.
+pub(crate) async fn put_filled(db: &Db, number: u64, byte: u8, bytes: usize) -> Result<(), slatedb::Error> {
     let mut batch = WriteBatch::new();
-    batch.put(key(number), vec![b'v'; bytes]);
+    batch.put(key(number), vec![byte; bytes]);
     db.write(batch).await?.await_durable().await
 }
 

@@ -1,8 +1,12 @@
 //! Repairing a damaged log.
 
+use std::ops::Bound;
+use std::time::Duration;
+
 use partita_wal::Error;
 use partita_wal::check::{check_on, plan_repair_on, repair_on};
 use partita_wal::simulated::{Loss, SimulatedDisk};
+use slatedb::wal::WalFileRange;
 
 use crate::host::{Host, SHARD, has, put, to_data_file};
 
@@ -87,6 +91,57 @@ async fn a_repaired_log_goes_on_though_the_manifest_knows_of_more() {
     put(&db, 100, 10).await.unwrap();
     let host = host.reopen(host.disk.cut_power(Loss::Everything)).unwrap();
     assert!(has(&host.start(SHARD).await.unwrap(), 100).await);
+}
+
+/// The mark of what was lost stays in the log until the manifest has passed it.
+#[tokio::test]
+async fn a_log_of_which_nothing_could_be_kept_can_be_opened_again_and_again() {
+    let host = Host::new();
+    let db = host.start(SHARD).await.unwrap();
+    put(&db, 0, 10).await.unwrap();
+    to_data_file(&db).await;
+    put(&db, 1, 10).await.unwrap();
+    let scope = slatedb::config::CheckpointScope::Durable;
+    db.create_checkpoint(scope, &slatedb::config::CheckpointOptions::default()).await.unwrap();
+    let mut disk = damage(&host.disk.cut_power(Loss::Everything), "000000000001.log", 9);
+    let mut plan = plan_repair_on(&disk).unwrap().unwrap();
+    plan.shard(SHARD);
+    repair_on(&disk, &plan).unwrap();
+    for number in 2..5 {
+        let reopened = host.reopen(disk).unwrap();
+        let db = reopened.start(SHARD).await.unwrap();
+        assert!(has(&db, 0).await, "what is in a data file is not lost");
+        put(&db, number, 10).await.unwrap();
+        // The manifest that is stored has the first row in a data file, and only that.
+        let current = WalFileRange(Bound::Included(1), Bound::Unbounded);
+        reopened.log.collector(SHARD).collect(vec![current], Duration::ZERO, false).await.unwrap();
+        disk = reopened.disk.cut_power(Loss::Everything);
+    }
+}
+
+/// A crash leaves a log that is refused, and whose repair can be finished, or one that is repaired.
+#[tokio::test]
+async fn a_repair_that_was_cut_off_is_finished_by_another() {
+    let host = log().await;
+    let short = host.disk.copy();
+    short.put(SECOND, Some(host.disk.content(SECOND).unwrap()[..300_000].to_vec()));
+    let plan = plan_repair_on(&short).unwrap().unwrap();
+    let whole = short.copy();
+    repair_on(&whole, &plan).unwrap();
+    let repaired = check_on(&whole).unwrap();
+    // As far as writing what is kept, and one of the newer files.
+    let begun = short.copy();
+    begun.put(&format!("{SECOND}.cut"), whole.content(SECOND));
+    begun.put(&format!("{SECOND}.damaged"), short.content(SECOND));
+    let (newest, aside) = plan.files.last().unwrap();
+    begun.put(aside, short.content(newest));
+    begun.put(newest, None);
+    let refused = host.reopen(begun.clone()).err().unwrap();
+    assert!(refused.to_string().contains("not finished"), "{refused}");
+    let rest = plan_repair_on(&begun).unwrap().unwrap();
+    repair_on(&begun, &rest).unwrap();
+    assert_eq!(check_on(&begun).unwrap(), repaired);
+    assert_eq!(begun.content(&format!("{SECOND}.damaged")), short.content(SECOND), "what was kept stays");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use partita_wal::simulated::Loss;
+use partita_wal::simulated::{Failing, Loss};
 use partita_wal::{FileLog, Log, ObjectLog};
 use slatedb::ErrorKind;
 use slatedb::config::CheckpointOptions;
@@ -127,6 +127,69 @@ async fn a_shard_that_is_written_to_a_little_lets_go_by_itself() {
     assert!(kept <= 16, "{kept} segments are kept of 24");
 }
 
+/// A system goes on showing what it could not sync, and takes it for synced. Who opens the log again must not build upon it.
+#[tokio::test]
+async fn what_a_failed_sync_left_in_memory_is_written_again() {
+    let host = Host::new();
+    let db = host.start(SHARD).await.unwrap();
+    put(&db, 1, 10).await.unwrap();
+    host.disk.fail(Failing::Syncs);
+    put(&db, 2, 10).await.unwrap_err();
+    host.log.close().await;
+    host.disk.mend();
+    let host = host.reopen(host.disk.clone()).unwrap();
+    let db = host.start(SHARD).await.unwrap();
+    assert!(has(&db, 2).await, "it was not acknowledged, but it is shown now");
+    put(&db, 3, 10).await.unwrap();
+    let host = host.reopen(host.disk.cut_power(Loss::Everything)).unwrap();
+    let db = host.start(SHARD).await.unwrap();
+    for number in 1..=3 {
+        assert!(has(&db, number).await, "{number}");
+    }
+}
+
+/// What the older owner had queued is on disk before its successor reads the log.
+#[tokio::test]
+async fn a_newer_owner_waits_for_what_the_older_queued() {
+    let host = Host::new();
+    let db = host.start(SHARD).await.unwrap();
+    put(&db, 1, 10).await.unwrap();
+    host.disk.hold();
+    let mut batch = slatedb::WriteBatch::new();
+    batch.put(crate::host::key(2), b"queued");
+    db.write(batch).await.unwrap();
+    let mut newer = Box::pin(host.start(SHARD));
+    for _ in 0..100 {
+        assert!(futures::poll!(newer.as_mut()).is_pending(), "it did not wait for the sync");
+        tokio::task::yield_now().await;
+    }
+    host.disk.release();
+    let newer = newer.await.unwrap();
+    assert!(has(&newer, 1).await && has(&newer, 2).await);
+    put(&db, 3, 10).await.unwrap_err();
+}
+
+/// A folder whose sync failed once is trimmed again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trimming_goes_on_after_a_failure() {
+    let host = Host::new();
+    let db = host.start_trimming(SHARD).await.unwrap();
+    for number in 0..40 {
+        put(&db, number, 100_000).await.unwrap();
+    }
+    let before = host.log.status().segments;
+    assert!(before > 3);
+    host.disk.fail(Failing::Names);
+    to_data_file(&db).await;
+    // The first file leaves, and its leaving cannot be made to last.
+    eventually(|| host.disk.content("000000000001.log").is_none()).await;
+    assert_eq!(host.log.status().segments, before);
+    host.disk.mend();
+    put(&db, 40, 10).await.unwrap();
+    to_data_file(&db).await;
+    eventually(|| host.log.status().segments <= 2).await;
+}
+
 /// The records of a shard that was deleted do not come back in another one at its path.
 #[tokio::test]
 async fn a_path_that_is_used_again_begins_empty() {
@@ -137,6 +200,9 @@ async fn a_path_that_is_used_again_begins_empty() {
     assert!(refused.to_string().contains("close it"), "{refused}");
     db.close_with_options(slatedb::config::CloseOptions::default().with_flush_type(None)).await.unwrap();
     host.log.delete(SHARD).await.unwrap();
+    let refused = Host { objects: Host::new().objects, log: Arc::clone(&host.log), disk: host.disk.clone() };
+    let refused = refused.start(SHARD).await.err().unwrap();
+    assert!(refused.to_string().contains("use another path"), "{refused}");
     let host =
         Host { objects: Host::new().objects, ..host.reopen(host.disk.cut_power(Loss::Everything)).unwrap() };
     let db = host.start(SHARD).await.unwrap();
