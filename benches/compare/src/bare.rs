@@ -12,12 +12,17 @@ use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use partita_bench::QUERY_ITEMS;
 use tokio::net::TcpListener;
 
 /// What the item is called by which a benchmark knows its table.
 const MARK: &[u8] = b"{\"S\":\"partita-bench\"}";
-/// Ten items, as `partita bench query` reads them.
-const QUERY_ITEMS: usize = 10;
+/// The key of each item, as long as those of `partita bench`.
+const KEY: &str = "key-000000000000";
+
+/// Partita's, so that the two differ in what they do and not in how they get memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct Answers {
     empty: Bytes,
@@ -29,22 +34,23 @@ struct Answers {
 }
 
 impl Answers {
-    fn new(item_bytes: usize, keys: &str, scan_bytes: usize) -> Self {
-        let value = "x".repeat(item_bytes.saturating_sub(23));
-        let item = format!(r#"{{"id":{{"S":"key-000000000000"}},"value":{{"S":"{value}"}}}}"#);
+    fn new(item_bytes: usize, keys: &str, scan_bytes: usize) -> Result<Self> {
+        // An item's size is that of its attributes' names and values.
+        let value = "x".repeat(item_bytes.saturating_sub("id".len() + KEY.len() + "value".len()));
+        let item = format!(r#"{{"id":{{"S":"{KEY}"}},"value":{{"S":"{value}"}}}}"#);
         let page = |count: usize| {
             let items = vec![item.as_str(); count].join(",");
             Bytes::from(format!(r#"{{"Count":{count},"Items":[{items}],"ScannedCount":{count}}}"#))
         };
-        Self {
+        Ok(Self {
             empty: Bytes::from_static(b"{}"),
             mark: format!(r#"{{"Item":{{"keys":{{"N":"{keys}"}},"item_bytes":{{"N":"{item_bytes}"}}}}}}"#)
                 .into(),
-            query: page(QUERY_ITEMS),
+            query: page(QUERY_ITEMS.try_into()?),
             scan: page(scan_bytes / item_bytes.max(1)),
             table: Bytes::from_static(br#"{"Table":{"TableStatus":"ACTIVE"}}"#),
             item: format!(r#"{{"Item":{item}}}"#).into(),
-        }
+        })
     }
 
     fn to(&self, operation: &str, body: &[u8]) -> Bytes {
@@ -65,7 +71,7 @@ fn main() -> Result<()> {
     let [port, item_bytes, keys, scan_bytes] = arguments.as_slice() else {
         anyhow::bail!("usage: partita-compare-bare PORT ITEM_BYTES KEYS SCAN_BYTES")
     };
-    let answers = Arc::new(Answers::new(item_bytes.parse()?, keys, scan_bytes.parse()?));
+    let answers = Arc::new(Answers::new(item_bytes.parse()?, keys, scan_bytes.parse()?)?);
     let port: u16 = port.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

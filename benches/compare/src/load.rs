@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use partita_bench::{AccessKey, Distribution, Endpoint, Pace, Plan, Report, Usage, Whose, Workload};
 
+use crate::cases::Case;
 use crate::machine::now;
 use crate::server::Server;
 
@@ -13,14 +14,7 @@ pub(crate) const KEY_ID: &str = "PARTITACOMPARISON001";
 pub(crate) const SECRET: &str = "PartitaComparisonSecret0000000000000001";
 pub(crate) const ITEM_BYTES: usize = 1_024;
 
-/// What is asked of every system that can do it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Case {
-    pub(crate) workload: Workload,
-    pub(crate) connections: usize,
-}
-
-/// How much of it.
+/// How much is asked in a case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
     pub(crate) warm_up: Duration,
@@ -61,21 +55,21 @@ impl From<Report> for Sample {
     }
 }
 
-/// The plan of a case against a server of DynamoDB's API.
-pub(crate) fn plan(server: &Server, case: Case, extent: Extent) -> Result<Plan> {
+/// The plan of a load on a server of DynamoDB's API.
+pub(crate) fn plan(server: &Server, workload: Workload, connections: usize, extent: Extent) -> Result<Plan> {
     Ok(Plan {
         endpoint: Endpoint::parse(&format!("http://127.0.0.1:{}", server.port))?,
         region: "us-east-1".to_owned(),
         key: AccessKey { id: KEY_ID.to_owned(), secret: SECRET.to_owned() },
-        workload: case.workload,
+        workload,
         table: None,
-        connections: case.connections,
+        connections,
         threads: 1,
         duration: extent.duration,
         warm_up: extent.warm_up,
         pace: Pace::Closed,
         item_bytes: ITEM_BYTES,
-        keys: match case.workload {
+        keys: match workload {
             Workload::Put | Workload::BatchWrite | Workload::TransactWrite => extent.written_keys,
             Workload::Get | Workload::Update | Workload::Query | Workload::Scan => extent.read_keys,
         },
@@ -88,7 +82,7 @@ pub(crate) fn plan(server: &Server, case: Case, extent: Extent) -> Result<Plan> 
 
 /// Measures with `partita bench`.
 pub(crate) fn bench(server: &Server, case: Case, extent: Extent) -> Result<Sample> {
-    Ok(partita_bench::run(&plan(server, case, extent)?, |_| {})?.into())
+    Ok(partita_bench::run(&plan(server, case.workload, case.connections, extent)?, |_| {})?.into())
 }
 
 /// Runs a tool of a peer's own, and returns what it printed and the processor time of the server meanwhile.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  system:    install and start each one on the server's core
-//!  matrix:    rounds of all systems over all cases (partita-bench, or a peer's own load generator, on the client's core)
+//!  matrix:    every case of `cases`, in rounds of all systems (partita-bench, or a peer's own load generator, on the client's core)
 //!  footprint: Partita's starts, memory, restarts
 //!  targets -> page, plot
 //! ```
@@ -11,6 +11,7 @@
 //! A peer that cannot be had is reported as absent. It deliberately tests nothing: speed is measured, never asserted.
 //! `cargo xtask compare` builds what it needs and runs it. Start reading at [`run`].
 
+mod cases;
 mod footprint;
 mod load;
 mod machine;
@@ -127,7 +128,7 @@ fn footprint_effort(short: bool) -> footprint::Effort {
         starts: 9,
         rest: Duration::from_secs(5),
         items: 1_000_000,
-        load: Duration::from_secs(30),
+        load: Duration::from_secs(15),
     }
 }
 

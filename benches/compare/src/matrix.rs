@@ -8,25 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use partita_bench::Workload;
 
-use crate::load::{Case, Extent, Sample};
+use crate::cases::{CASES, Case};
+use crate::load::{Extent, Sample};
 use crate::machine::{say, sync_time};
 use crate::server::Server;
 use crate::system::{Lab, System};
-
-/// What is measured, in this order. Reads come first: writes leave work behind that goes on for a while.
-pub(crate) const CASES: [Case; 11] = [
-    Case { workload: Workload::Get, connections: 64 },
-    Case { workload: Workload::Get, connections: 1 },
-    Case { workload: Workload::Query, connections: 64 },
-    Case { workload: Workload::Scan, connections: 4 },
-    Case { workload: Workload::Update, connections: 64 },
-    Case { workload: Workload::Put, connections: 1 },
-    Case { workload: Workload::Put, connections: 16 },
-    Case { workload: Workload::Put, connections: 64 },
-    Case { workload: Workload::BatchWrite, connections: 16 },
-    Case { workload: Workload::TransactWrite, connections: 16 },
-    Case { workload: Workload::Get, connections: 256 },
-];
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +24,10 @@ pub(crate) struct Effort {
 /// What was measured.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    /// A sample of each round. A system that cannot do a case has none.
-    pub(crate) samples: BTreeMap<(usize, &'static str), Vec<Sample>>,
-    /// One fdatasync of 1 KiB, in each round of each case that writes.
-    pub(crate) syncs: Vec<Duration>,
+    /// By place in [`CASES`] and by system: what each round found. `None` where it failed or means nothing to the system.
+    pub(crate) samples: BTreeMap<(usize, &'static str), Vec<Option<Sample>>>,
+    /// By place in [`CASES`]: one fdatasync of 1 KiB in each round. Cases that only read have none.
+    pub(crate) syncs: BTreeMap<usize, Vec<Duration>>,
     /// Systems that could not be measured, and why.
     pub(crate) absent: Vec<(&'static str, String)>,
     /// What else went wrong.
@@ -65,10 +51,10 @@ pub(crate) fn measure(
     let running = start(lab, systems, data, &mut results);
     for (number, case) in CASES.into_iter().enumerate() {
         for round in 0..effort.rounds {
-            if !case.workload_reads() {
-                results.syncs.push(sync_time(data)?);
+            if !case.reads() {
+                results.syncs.entry(number).or_default().push(sync_time(data)?);
             }
-            // Each is first once.
+            // Another one begins each round, so that none always follows the same one.
             for place in 0..running.len() {
                 let one = &running[(place + round) % running.len()];
                 one.measure(case, number, effort, &mut results)?;
@@ -77,16 +63,14 @@ pub(crate) fn measure(
         say(format!("{} of {} cases done", number + 1, CASES.len()));
     }
     for Running { system, server } in running {
-        // A halted process takes no signal but this one.
-        let stopped = server.signal("CONT").and_then(|()| server.stop());
-        if let Err(error) = stopped {
+        if let Err(error) = server.stop() {
             results.remarks.push(format!("{}: {error:#}", system.name()));
         }
     }
     Ok(results)
 }
 
-/// Starts all that can be started, and halts them.
+/// Starts all that can be started, and halts each as soon as it runs.
 fn start<'a>(
     lab: &Lab,
     systems: &'a [Box<dyn System>],
@@ -99,7 +83,7 @@ fn start<'a>(
         let folder = data.join(number.to_string());
         let started = std::fs::create_dir(&folder).context("cannot make a data folder");
         let started = started.and_then(|()| system.install(lab)).and_then(|()| system.start(lab, &folder));
-        match started {
+        match started.and_then(|server| server.halt().map(|()| server)) {
             Ok(server) => running.push(Running { system: system.as_ref(), server }),
             Err(error) => {
                 say(format!("{} is left out: {error:#}", system.name()));
@@ -111,53 +95,54 @@ fn start<'a>(
 }
 
 impl Running<'_> {
-    /// Measures one case while the others are halted.
+    /// Measures one round of a case while the others are halted.
     fn measure(&self, case: Case, number: usize, effort: Effort, results: &mut Results) -> Result<()> {
         let name = self.system.name();
-        self.resume()?;
-        match self.system.measure(&self.server, case, effort.extent) {
-            Ok(Some(sample)) => {
-                let (Case { workload, connections }, rate) = (case, sample.per_second);
-                say(format!("{workload} × {connections}, {name}: {rate:.0} requests/s"));
-                if let Some(errors) = &sample.errors {
-                    results
-                        .remarks
-                        .push(format!("{name}, {} × {}: {errors}", case.workload, case.connections));
-                }
-                results.samples.entry((number, name)).or_default().push(sample);
-            }
-            Ok(None) => {}
-            Err(error) => {
-                let remark = first_line(&format!("{name}, {}: {error:#}", case.workload));
-                if !results.remarks.contains(&remark) {
-                    results.remarks.push(remark);
-                }
-            }
+        self.server.resume()?;
+        let measured = self.system.measure(&self.server, case, effort.extent);
+        self.server.halt()?;
+        let (Case { workload, connections, .. }, mut remarks) = (case, Vec::new());
+        let sample = measured.unwrap_or_else(|error| {
+            remarks.push(first_line(&format!("{name}, {workload}: {error:#}")));
+            None
+        });
+        if let Some(Sample { per_second, errors, .. }) = &sample {
+            say(format!("{workload} × {connections}, {name}: {per_second:.0} requests/s"));
+            remarks
+                .extend(errors.iter().map(|errors| format!("{name}, {workload} × {connections}: {errors}")));
         }
-        self.halt()
-    }
-
-    fn halt(&self) -> Result<()> {
-        if self.system.can_be_halted() { self.server.signal("STOP") } else { Ok(()) }
-    }
-
-    fn resume(&self) -> Result<()> {
-        if self.system.can_be_halted() { self.server.signal("CONT") } else { Ok(()) }
-    }
-}
-
-impl Case {
-    fn workload_reads(self) -> bool {
-        matches!(self.workload, Workload::Get | Workload::Query | Workload::Scan)
+        results.remark(remarks);
+        // A failed round keeps its place: rounds of two systems are compared one by one.
+        results.samples.entry((number, name)).or_default().push(sample);
+        Ok(())
     }
 }
 
 impl Results {
-    /// The samples of a case of a system.
-    pub(crate) fn of(&self, workload: Workload, connections: usize, system: &'static str) -> &[Sample] {
-        let wanted = Case { workload, connections };
-        let number = CASES.iter().position(|case| *case == wanted);
-        number.and_then(|number| self.samples.get(&(number, system))).map_or(&[], Vec::as_slice)
+    /// The samples of a case of a system, one for each round; `None` where a round failed. Nothing of a case that is not measured.
+    pub(crate) fn of(
+        &self,
+        workload: Workload,
+        connections: usize,
+        system: &'static str,
+    ) -> &[Option<Sample>] {
+        let place = Case::place(workload, connections);
+        place.and_then(|place| self.samples.get(&(place, system))).map_or(&[], Vec::as_slice)
+    }
+
+    /// One fdatasync in each round of a case, at the round's beginning.
+    pub(crate) fn syncs_of(&self, workload: Workload, connections: usize) -> &[Duration] {
+        let place = Case::place(workload, connections);
+        place.and_then(|place| self.syncs.get(&place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Keeps what was not said before.
+    fn remark(&mut self, remarks: Vec<String>) {
+        for remark in remarks {
+            if !self.remarks.contains(&remark) {
+                self.remarks.push(remark);
+            }
+        }
     }
 }
 

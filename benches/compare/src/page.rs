@@ -6,43 +6,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use partita_bench::Workload;
 
-use crate::load::{Case, Sample};
-use crate::matrix::{CASES, Results, median};
+use crate::cases::{CASES, Case};
+use crate::load::Sample;
+use crate::matrix::{Results, median};
 use crate::plot::{Bar, bars, thousands};
 use crate::system::{PARTITA, System};
 use crate::targets::Target;
 
 const BEGIN: &str = "<!-- cargo xtask compare: begin -->\n";
 const END: &str = "<!-- cargo xtask compare: end -->\n";
-/// Cases that have a plot: name of the file, title, case.
-const PLOTS: [(&str, &str, Case); 5] = [
-    (
-        "get",
-        "Strong GetItem, 1 KiB, 64 connections: requests a second",
-        Case { workload: Workload::Get, connections: 64 },
-    ),
-    (
-        "put",
-        "Durable write of 1 KiB, 64 connections: requests a second",
-        Case { workload: Workload::Put, connections: 64 },
-    ),
-    (
-        "put-1",
-        "Durable write of 1 KiB, 1 connection: requests a second",
-        Case { workload: Workload::Put, connections: 1 },
-    ),
-    (
-        "update",
-        "Counter with a condition, 64 connections: requests a second",
-        Case { workload: Workload::Update, connections: 64 },
-    ),
-    (
-        "query",
-        "Query of 10 × 1 KiB, 64 connections: requests a second",
-        Case { workload: Workload::Query, connections: 64 },
-    ),
-];
-
 /// What the page is made of.
 pub(crate) struct Content<'a> {
     pub(crate) systems: &'a [Box<dyn System>],
@@ -56,15 +28,17 @@ pub(crate) struct Content<'a> {
 impl Content<'_> {
     /// The section in Markdown.
     pub(crate) fn markdown(&self) -> String {
-        let sync = median(self.results.syncs.iter().map(|sync| sync.as_secs_f64() * 1e3)).unwrap_or_default();
+        let sync = self.results.syncs.values().flatten().map(|sync| sync.as_secs_f64() * 1e3);
+        let sync = median(sync).unwrap_or_default();
         let mut text = format!(
             "Server on one core of {}, client on another, both on the loopback; one fdatasync of 1 KiB takes {sync:.3} ms on this \
              disk. {} rounds of {} s each, interleaved over the systems, the others halted meanwhile; medians.\n\n",
             self.processor, self.rounds, self.seconds
         );
         self.targets(&mut text);
-        for (name, title, _) in PLOTS {
-            writeln!(text, "![{title}](performance/{name}.svg)\n").expect("a String takes all");
+        for case in CASES.into_iter().filter(|case| case.plotted) {
+            writeln!(text, "![{}](performance/{}.svg)\n", plot_title(case), case.file())
+                .expect("a String takes all");
         }
         for (number, case) in CASES.into_iter().enumerate() {
             self.case(number, case, &mut text);
@@ -83,39 +57,20 @@ impl Content<'_> {
     }
 
     fn case(&self, number: usize, case: Case, text: &mut String) {
-        let rows: Vec<_> = self
-            .systems
-            .iter()
-            .filter_map(|system| Some((system.name(), self.results.samples.get(&(number, system.name()))?)))
-            .collect();
+        let samples = |name| Some(self.results.samples.get(&(number, name))?.iter().flatten().collect());
+        let rows = self.systems.iter().filter_map(|system| Some((system.name(), samples(system.name())?)));
+        let rows: Vec<(_, Vec<_>)> = rows.filter(|(_, samples): &(_, Vec<_>)| !samples.is_empty()).collect();
         if rows.is_empty() {
             return;
         }
-        let (title, volume) = (title(case), case.workload == Workload::Scan);
+        let (title, volume) = (case.title(), case.workload == Workload::Scan);
         let unit = if volume { "MB/s of items" } else { "requests/s" };
         write!(
             text,
             "### {title}\n\n| | {unit} | p50 | p99 | CPU of the server | of the client |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
         )
         .expect("a String takes all");
-        for (name, samples) in rows {
-            let of = |figure: fn(&Sample) -> Option<f64>| median(samples.iter().filter_map(figure));
-            let amount = of(if volume { |s| Some(s.megabytes_per_second) } else { |s| Some(s.per_second) });
-            let cell = |figure: Option<f64>, unit: &str, digits: usize| {
-                figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.digits$} {unit}"))
-            };
-            let name = if name == PARTITA { format!("**{name}**") } else { name.to_owned() };
-            writeln!(
-                text,
-                "| {name} | {} | {} | {} | {} | {} |",
-                thousands(amount.unwrap_or_default()),
-                cell(of(|sample| Some(sample.p50_ms)), "ms", 3),
-                cell(of(|sample| sample.p99_ms), "ms", 3),
-                cell(of(|sample| Some(sample.server_us)), "µs", 1),
-                cell(of(|sample| sample.client_us), "µs", 1),
-            )
-            .expect("a String takes all");
-        }
+        rows.iter().for_each(|(name, samples)| row(name, samples, volume, text));
         text.push('\n');
     }
 
@@ -143,9 +98,9 @@ impl Content<'_> {
             .with_context(|| format!("{shown} lacks the lines `{}` and `{}`", BEGIN.trim(), END.trim()))?;
         let folder = page.with_extension("");
         std::fs::create_dir_all(&folder)?;
-        for (name, title, case) in PLOTS {
-            let bars = bars(title, &self.bars(case));
-            std::fs::write(folder.join(name).with_extension("svg"), bars)?;
+        for case in CASES.into_iter().filter(|case| case.plotted) {
+            let bars = bars(&plot_title(case), &self.bars(case));
+            std::fs::write(folder.join(case.file()).with_extension("svg"), bars)?;
         }
         std::fs::write(page, replaced).with_context(|| format!("cannot write {shown}"))
     }
@@ -156,6 +111,7 @@ impl Content<'_> {
                 self.results
                     .of(case.workload, case.connections, system)
                     .iter()
+                    .flatten()
                     .map(|sample| sample.per_second),
             )
         };
@@ -164,17 +120,28 @@ impl Content<'_> {
     }
 }
 
-fn title(Case { workload, connections }: Case) -> String {
-    let what = match workload {
-        Workload::Put => "Durable PutItem, 1 KiB",
-        Workload::Get => "Strong GetItem, 1 KiB",
-        Workload::Update => "UpdateItem: a counter with a condition",
-        Workload::Query => "Query of 10 × 1 KiB",
-        Workload::BatchWrite => "BatchWriteItem of 25 × 1 KiB",
-        Workload::TransactWrite => "TransactWriteItems of 4 × 1 KiB",
-        Workload::Scan => "Scan",
+/// A system's line in the table of a case: medians of the rounds that it has.
+fn row(name: &str, samples: &[&Sample], volume: bool, text: &mut String) {
+    let of = |figure: fn(&Sample) -> Option<f64>| median(samples.iter().copied().filter_map(figure));
+    let amount = of(if volume { |s| Some(s.megabytes_per_second) } else { |s| Some(s.per_second) });
+    let cell = |figure: Option<f64>, unit: &str, digits: usize| {
+        figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.digits$} {unit}"))
     };
-    format!("{what}, {connections} connection{}", if connections == 1 { "" } else { "s" })
+    let name = if name == PARTITA { format!("**{name}**") } else { name.to_owned() };
+    writeln!(
+        text,
+        "| {name} | {} | {} | {} | {} | {} |",
+        thousands(amount.unwrap_or_default()),
+        cell(of(|sample| Some(sample.p50_ms)), "ms", 3),
+        cell(of(|sample| sample.p99_ms), "ms", 3),
+        cell(of(|sample| Some(sample.server_us)), "µs", 1),
+        cell(of(|sample| sample.client_us), "µs", 1),
+    )
+    .expect("a String takes all");
+}
+
+fn plot_title(case: Case) -> String {
+    format!("{}: requests a second", case.title())
 }
 
 /// The page with what stands between the marks replaced; `None` without the marks.

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::load::{self, Case, Extent, Sample};
+use crate::cases::Case;
+use crate::load::{self, Extent, Sample};
 use crate::server::Server;
 
 pub(crate) use partita::Partita;
@@ -45,11 +46,6 @@ pub(crate) trait System {
     /// Measures a case; `None` if it means nothing here.
     fn measure(&self, server: &Server, case: Case, extent: Extent) -> Result<Option<Sample>> {
         load::bench(server, case, extent).map(Some)
-    }
-
-    /// Whether it can be halted while another is measured.
-    fn can_be_halted(&self) -> bool {
-        true
     }
 }
 

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use partita_bench::Workload;
 
 use super::{Lab, POSTGRES, System};
-use crate::load::{Case, Extent, ITEM_BYTES, Sample, with_tool};
+use crate::cases::Case;
+use crate::load::{Extent, ITEM_BYTES, Sample, with_tool};
 use crate::machine::{SERVER_CORE, printed, quietly};
 use crate::server::{Server, free_port};
 
@@ -89,11 +90,6 @@ impl System for Postgres {
             client_us: None,
             errors: None,
         }))
-    }
-
-    /// It works in processes of several groups.
-    fn can_be_halted(&self) -> bool {
-        false
     }
 }
 

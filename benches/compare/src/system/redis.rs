@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use partita_bench::Workload;
 
 use super::{Lab, REDIS, System};
-use crate::load::{Case, Extent, ITEM_BYTES, Sample, with_tool};
+use crate::cases::Case;
+use crate::load::{Extent, ITEM_BYTES, Sample, with_tool};
 use crate::machine::{on_server_core, printed};
 use crate::server::{Server, free_port};
 
