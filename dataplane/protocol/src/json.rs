@@ -9,6 +9,7 @@ mod attribute;
 pub(crate) mod base64;
 mod plain;
 mod pull;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -51,10 +52,10 @@ impl Members {
     /// Reads a request body. Whatever is not one JSON object is malformed. JSON that the reader refuses to follow for its
     /// depth is far beyond what attribute values may nest, and is told so.
     pub(crate) fn of_body(body: &[u8]) -> Result<Self, ServiceError> {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+        match tree::object(body) {
+            Ok(Some(members)) => Ok(Self(members)),
             Err(error) if error.to_string().starts_with(READER_TOO_DEEP) => Err(ValueFault::TooDeep.into()),
-            Ok(_) | Err(_) => Err(ServiceError::malformed_json()),
+            Ok(None) | Err(_) => Err(ServiceError::malformed_json()),
         }
     }
 
