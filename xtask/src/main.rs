@@ -5,9 +5,8 @@
 //! - `fuzz` runs a fuzz target for as long as asked; `test` runs each of them briefly.
 //! - `cluster` builds, starts and stops a real Kubernetes for development and tests.
 //! - `torture` kills `partita local` under load for as long as asked; `test` does so briefly.
-//! - `compare` measures it beside its peers and writes the tables of docs/performance.md.
-//! - `instructions` counts what each operation costs, under valgrind.
-//! - `measure` prints start-up time and resident memory of `partita local`.
+//! - `compare` measures it alone and beside its peers, and writes the tables of docs/performance.md.
+//! - `instructions` counts what each operation costs, under valgrind, and writes them there too.
 //!
 //! It deliberately holds no product code. Start reading at [`test::run`].
 
@@ -17,7 +16,6 @@ mod cluster;
 mod compare;
 mod fuzz;
 mod instructions;
-mod measure;
 mod shell;
 mod test;
 mod tidy;
@@ -64,12 +62,10 @@ enum Command {
     Cluster(cluster::Command),
     /// Kill `partita local` under load, again and again, and check every promise
     Torture(torture::Options),
-    /// Measure Partita beside its peers and write docs/performance.md (about 45 minutes of two quiet cores)
+    /// Measure Partita beside its peers and write docs/performance.md (about 35 minutes of two quiet cores)
     Compare(compare::Options),
-    /// Count the instructions of each operation, under valgrind
+    /// Count the instructions of each operation, under valgrind, and write docs/performance.md
     Instructions,
-    /// Print start-up time and resident memory of `partita local`
-    Measure,
 }
 
 fn main() -> ExitCode {
@@ -95,6 +91,5 @@ fn run(command: Command) -> Result<()> {
         Command::Torture(options) => torture::long(&shell, &options),
         Command::Compare(options) => compare::run(&shell, &options),
         Command::Instructions => instructions::run(&shell),
-        Command::Measure => measure::run(&shell),
     }
 }

@@ -15,29 +15,29 @@ const ATTRIBUTE_BYTES: usize = 1000;
 /// Items in one BatchWriteItem: as many as it takes.
 const BATCH: usize = 25;
 
-/// An operation with its usual parameters.
+/// An operation with its usual parameters, in the order and with the names of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Workload {
-    /// GetItem of 1 KiB, strongly consistent
+    /// answered without an engine (DescribeEndpoints)
+    DescribeEndpoints,
+    /// GetItem, 1 KiB, in the item cache
     Get,
-    /// GetItem of ten attributes of all kinds
+    /// GetItem, ten attributes of all kinds
     GetMixed,
-    /// GetItem of 1 KiB with a projection
+    /// GetItem, 1 KiB, projected
     GetProjected,
-    /// PutItem of 1 KiB over an older item
+    /// PutItem, 1 KiB, over an older item
     Put,
-    /// PutItem of ten attributes of all kinds
+    /// PutItem, ten attributes of all kinds
     PutMixed,
-    /// UpdateItem: a counter, with a condition
+    /// UpdateItem, a counter with a condition
     Update,
-    /// Query of ten items of 1 KiB
-    Query,
-    /// DeleteItem of an item that is not there
+    /// DeleteItem, nothing there
     Delete,
-    /// BatchWriteItem of 25 items of 1 KiB
+    /// Query, 10 items of 1 KiB
+    Query,
+    /// BatchWriteItem, 25 items of 1 KiB
     BatchWrite,
-    /// A request that is answered before any engine is asked: the cost of HTTP and the signature alone
-    Refused,
 }
 
 /// One call: the operation's name and its body.
@@ -63,7 +63,7 @@ impl Workload {
             Self::Query => (0..VARIANTS * ITEMS_OF_A_PARTITION)
                 .map(|at| put_ordered(at % VARIANTS, at / VARIANTS))
                 .collect(),
-            Self::Delete | Self::Refused => Vec::new(),
+            Self::Delete | Self::DescribeEndpoints => Vec::new(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Workload {
                 each(|at| Call::new("DeleteItem", &json!({ "TableName": "items", "Key": key(at) })))
             }
             Self::BatchWrite => (0..2 * VARIANTS).map(batch).collect(),
-            Self::Refused => vec![Call::new("DescribeEndpoints", &json!({}))],
+            Self::DescribeEndpoints => vec![Call::new("DescribeEndpoints", &json!({}))],
         }
     }
 }
