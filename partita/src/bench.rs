@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use partita_bench::{AccessKey, Distribution, Endpoint, Pace, Plan, Workload};
+use partita_bench::{AccessKey, Distribution, Endpoint, Pace, Plan};
 
-use crate::arguments::{BenchOptions, DistributionName, WorkloadName};
+use crate::arguments::{BenchOptions, DistributionName};
 use crate::{credentials, terminal};
 
 pub(crate) fn run(options: &BenchOptions) -> Result<()> {
@@ -27,7 +27,7 @@ fn plan(options: &BenchOptions) -> Result<Plan> {
         endpoint: Endpoint::parse(&options.endpoint)?,
         region: options.region.clone(),
         key: AccessKey { id: key.id, secret: key.secret },
-        workload: options.workload.into(),
+        workload: options.workload,
         table: options.table.clone(),
         connections: options.connections,
         threads: options.threads,
@@ -49,18 +49,4 @@ fn plan(options: &BenchOptions) -> Result<Plan> {
 fn seconds(option: &str, value: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(value)
         .with_context(|| format!("{option} is a number of seconds, not {value}"))
-}
-
-impl From<WorkloadName> for Workload {
-    fn from(name: WorkloadName) -> Self {
-        match name {
-            WorkloadName::Put => Self::Put,
-            WorkloadName::Get => Self::Get,
-            WorkloadName::Update => Self::Update,
-            WorkloadName::Query => Self::Query,
-            WorkloadName::BatchWrite => Self::BatchWrite,
-            WorkloadName::TransactWrite => Self::TransactWrite,
-            WorkloadName::Scan => Self::Scan,
-        }
-    }
 }

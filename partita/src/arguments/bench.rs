@@ -1,13 +1,15 @@
 //! Options of `partita bench`.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use partita_bench::Workload;
 
 /// Options of `partita bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchOptions {
     /// What to ask, again and again
-    #[arg(value_enum)]
-    pub(crate) workload: WorkloadName,
+    #[arg(value_parser = workload())]
+    pub(crate) workload: Workload,
     /// Endpoint to measure
     #[arg(long, value_name = "URL", env = "PARTITA_ENDPOINT", default_value = "http://127.0.0.1:8000")]
     pub(crate) endpoint: String,
@@ -62,23 +64,12 @@ pub(crate) struct BenchOptions {
     pub(crate) seed: u64,
 }
 
-/// What can be asked.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum WorkloadName {
-    /// PutItem
-    Put,
-    /// GetItem, strongly consistent
-    Get,
-    /// UpdateItem: raise a counter under a condition on its value
-    Update,
-    /// Query: ten items under one partition key
-    Query,
-    /// BatchWriteItem of 25 items
-    BatchWrite,
-    /// TransactWriteItems that puts four items
-    TransactWrite,
-    /// Scan, a segment for each connection, page after page
-    Scan,
+/// The workloads that the engine has, by its names for them.
+fn workload() -> impl TypedValueParser<Value = Workload> {
+    let names = Workload::ALL.map(|workload| PossibleValue::new(workload.name()).help(workload.about()));
+    PossibleValuesParser::new(names).try_map(|name| {
+        Workload::ALL.into_iter().find(|workload| workload.name() == name).ok_or("not a workload")
+    })
 }
 
 /// How keys are chosen.
