@@ -41,7 +41,9 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
 /// The instructions of a whole run.
 fn count(shell: &Shell, workload: &str, repetitions: u64) -> Result<u64> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        // Before `main` a library compares the processor's counter with the clock, for as long as it takes until they agree: millions
+        // of instructions, and never as many twice.
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--zero-before=main"])
         .arg(shell.target.join("release/partita-instructions"))
         .args([workload, &repetitions.to_string()])
         .output()
