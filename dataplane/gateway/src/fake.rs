@@ -50,7 +50,7 @@ pub(crate) struct CountedIds(AtomicU8);
 
 impl RequestIds for CountedIds {
     fn next(&self) -> RequestId {
-        RequestId::from_choices([self.0.fetch_add(1, Ordering::Relaxed) + 1; 52])
+        RequestId::from_choices([self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1); 52])
     }
 }
 

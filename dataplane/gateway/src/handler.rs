@@ -165,6 +165,16 @@ impl Gateway {
         self.finish(request, RawResponse::empty(status).with_header(CONNECTION, "close"))
     }
 
+    /// The answer in place of one for which there is no room. The operation has happened, so the caller must not read that it has
+    /// not: its outcome is unknown to it.
+    pub(crate) fn withheld(&self, answer: RawResponse) -> RawResponse {
+        let failure = self.failure(&Failure::Service(ServiceError::internal()));
+        let RawResponse { mut headers, .. } = answer;
+        headers.remove(CONTENT_ENCODING);
+        headers.extend(failure.headers);
+        measured(RawResponse { status: failure.status, headers, body: failure.body })
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         self.options.limits
     }
@@ -237,7 +247,7 @@ impl Gateway {
     }
 
     /// Adds what every answer carries.
-    fn finish(&self, request: &RawRequest, mut answer: RawResponse) -> RawResponse {
+    fn finish(&self, request: &RawRequest, answer: RawResponse) -> RawResponse {
         let id = self.options.request_ids.next();
         tracing::debug!(
             request_id = id.as_str(),
@@ -249,9 +259,8 @@ impl Gateway {
             answer_bytes = answer.body.len(),
             "answered"
         );
+        let mut answer = measured(answer);
         answer.headers.insert(REQUEST_ID, id.header());
-        answer.headers.insert(CRC32, crc32fast::hash(&answer.body).into());
-        answer.headers.insert(CONTENT_LENGTH, answer.body.len().into());
         answer.headers.insert(SERVER, HeaderValue::from_static("Server"));
         if let Some(date) = self.date.at(self.options.clock.now()) {
             answer.headers.insert(DATE, date);
@@ -259,6 +268,13 @@ impl Gateway {
         cors::open(&request.headers, &mut answer.headers);
         answer
     }
+}
+
+/// The answer with what its body says in headers.
+fn measured(mut answer: RawResponse) -> RawResponse {
+    answer.headers.insert(CRC32, crc32fast::hash(&answer.body).into());
+    answer.headers.insert(CONTENT_LENGTH, answer.body.len().into());
+    answer
 }
 
 /// The request as if it had never been compressed.

@@ -2,32 +2,36 @@
 //! stands between it and the handler.
 
 mod body;
+mod budget;
 mod crowd;
+mod outlet;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use partita_table::Uncut;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::handler::Gateway;
-use crate::limits::{self, ACCEPT_RETRY_PAUSE, LINGERING_MAX};
+use crate::limits::{self, ACCEPT_RETRY_PAUSE, ANSWER_BYTES_FREE, LINGERING_MAX};
 use crate::message::{RawRequest, RawResponse};
-use body::{BodyError, Budget};
+use body::BodyError;
+use budget::{Budget, Room};
 use crowd::{Crowd, Turns};
+use outlet::{AnswerBody, Outlet};
 
 /// How far a stop has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +50,10 @@ struct Server {
     requests: Arc<Semaphore>,
     /// One permit for each refused body that may still be read.
     lingering: Arc<Semaphore>,
-    budget: Budget,
+    /// Memory of requests, from the first byte of a body until the operation has ended.
+    bodies: Budget,
+    /// Memory of answers, until the peer has taken them.
+    answers: Budget,
     crowd: Crowd,
     phase: watch::Receiver<Phase>,
 }
@@ -62,7 +69,8 @@ impl Gateway {
         let server = Arc::new(Server {
             requests: Arc::new(Semaphore::new(limits.requests)),
             lingering: Arc::new(Semaphore::new(LINGERING_MAX)),
-            budget: Budget::new(limits.body_bytes_in_flight),
+            bodies: Budget::new(limits.body_bytes_in_flight),
+            answers: Budget::new(limits.answer_bytes_in_flight),
             crowd: Crowd::default(),
             phase: watched,
             gateway: self,
@@ -114,17 +122,23 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let turns = Turns::default();
+        let limits = self.gateway.limits();
+        let (turns, held) = (Turns::default(), AtomicUsize::new(0));
         let service = service_fn(|request| {
-            let (server, turns) = (Arc::clone(&self), &turns);
-            async move { Ok::<_, Infallible>(whole(server.answer(request, turns).await)) }
+            let (server, turns, held) = (Arc::clone(&self), &turns, &held);
+            async move {
+                let (answer, room) = server.answer(request, turns).await;
+                held.store(room.as_ref().map_or(0, Room::num_permits), Ordering::Relaxed);
+                Ok::<_, Infallible>(ready(answer, room))
+            }
         });
+        let outlet = Outlet::new(stream, limits.answer_write_timeout, &self.answers, &held);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.gateway.limits().header_read_timeout)
+            .header_read_timeout(limits.header_read_timeout)
             .max_header_size(limits::HEADER_BYTES_MAX)
             .max_buf_size(limits::READ_BUFFER_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(outlet, service);
         let mut connection = pin!(connection);
         let result = tokio::select! {
             biased;
@@ -141,8 +155,12 @@ impl Server {
         drop(slot);
     }
 
-    /// Answers one request.
-    async fn answer(self: &Arc<Self>, request: Request<Incoming>, turns: &Turns) -> RawResponse {
+    /// Answers one request. The room is for the answer, and goes with it.
+    async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        turns: &Turns,
+    ) -> (RawResponse, Option<Room>) {
         let (head, mut body) = request.into_parts();
         let mut request = RawRequest {
             method: head.method,
@@ -152,13 +170,14 @@ impl Server {
             body: Bytes::new(),
         };
         let timeout = self.gateway.limits().body_read_timeout;
-        match self.budget.read(&request.headers, &mut body, timeout).await {
+        let refusal = match body::read(&self.bodies, &request.headers, &mut body, timeout).await {
             Ok((body, room)) => {
                 request.body = body;
                 let turn = turns.begin();
                 let answer = self.run(request, room).await;
+                let answer = self.housed(answer).await;
                 drop(turn);
-                answer
+                return answer;
             }
             Err(BodyError::Busy) => self.gateway.unavailable(&request).with_header(CONNECTION, "close"),
             Err(BodyError::TooLarge) => {
@@ -167,6 +186,19 @@ impl Server {
             }
             Err(BodyError::Slow) => self.gateway.hang_up(&request, StatusCode::REQUEST_TIMEOUT),
             Err(BodyError::Broken) => self.gateway.hang_up(&request, StatusCode::BAD_REQUEST),
+        };
+        (refusal, None)
+    }
+
+    /// An answer with the room that it needs until its peer has taken it; a short one in its place if there is none.
+    async fn housed(&self, answer: RawResponse) -> (RawResponse, Option<Room>) {
+        let bytes = answer.body.len();
+        if bytes <= ANSWER_BYTES_FREE {
+            return (answer, None);
+        }
+        match self.answers.take(bytes).await {
+            Some(room) => (answer, Some(room)),
+            None => (self.gateway.withheld(answer), None),
         }
     }
 
@@ -183,7 +215,7 @@ impl Server {
     /// Hands a request on, to its end: a caller that hangs up must not cut an operation off, only a stop whose time is up may. The permit goes with the operation,
     /// and a stopping server waits for all permits. Only whole requests need one, so that slow callers hold up nobody but
     /// themselves.
-    async fn run(self: &Arc<Self>, request: RawRequest, room: OwnedSemaphorePermit) -> RawResponse {
+    async fn run(self: &Arc<Self>, request: RawRequest, room: Room) -> RawResponse {
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             return self.gateway.unavailable(&request);
         };
@@ -222,8 +254,8 @@ async fn reached(mut now: watch::Receiver<Phase>, phase: Phase) {
 }
 
 /// The answer as hyper sends it.
-fn whole(answer: RawResponse) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body));
+fn ready(answer: RawResponse, room: Option<Room>) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::new(answer.body, room));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response

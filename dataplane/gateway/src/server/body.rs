@@ -1,6 +1,9 @@
 //! Reading a request's body within its limits.
+//!
+//! Bodies share one budget, which is open to strangers: a signature covers the whole body. A body that comes in pieces
+//! therefore gives way, when memory is wanted and there is none, if it gets on least of all. Whoever sends at a fair speed, a
+//! small request above all, finds memory however many others stall.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,21 +11,16 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::limits::{BODY_BYTES_MAX, LINGER_BYTES_MAX, LINGER_TIME_MAX};
-
-/// The memory that all bodies together may take.
-pub(super) struct Budget {
-    bytes: Arc<Semaphore>,
-}
+use super::budget::{Budget, Place, Room};
+use crate::limits::{BODY_BYTES_MAX, LINGER_BYTES_MAX, LINGER_TIME_MAX, PROGRESS_BYTES};
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     /// It is larger than any request may be.
     TooLarge,
-    /// There is no memory for it now.
+    /// There is no memory for it now, or others got on better with what there is.
     Busy,
     /// It did not arrive in time.
     Slow,
@@ -30,63 +28,86 @@ pub(super) enum BodyError {
     Broken,
 }
 
-impl Budget {
-    /// A budget of so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { bytes: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))) }
-    }
+/// A body of which some has come.
+struct Arriving<'b> {
+    budget: &'b Budget,
+    room: Room,
+    whole: BytesMut,
+    place: Place,
+    /// What has come since it took its place.
+    since: usize,
+}
 
-    /// Reads a whole body. The permit stands for its memory and is to be kept as long as the body.
-    pub(super) async fn read(
-        &self,
-        headers: &HeaderMap,
-        body: &mut Incoming,
-        timeout: Duration,
-    ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
-        let announced = announced_bytes(headers);
-        if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+/// Reads a whole body. The room stands for its memory and is to be kept as long as the body.
+pub(super) async fn read(
+    budget: &Budget,
+    headers: &HeaderMap,
+    body: &mut Incoming,
+    timeout: Duration,
+) -> Result<(Bytes, Room), BodyError> {
+    let announced = announced_bytes(headers);
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return Err(BodyError::TooLarge);
+    }
+    let collected = collect(budget, body, announced.unwrap_or_default());
+    let (body, mut room) = tokio::time::timeout(timeout, collected).await.map_err(|_| BodyError::Slow)??;
+    if headers.contains_key(CONTENT_ENCODING) {
+        // Decompressed, it may become as large as any.
+        room.merge(take(budget, BODY_BYTES_MAX).await?);
+    }
+    Ok((body, room))
+}
+
+/// Memory is taken as bytes arrive, not as they are announced, so that announcing costs the peer as much as sending.
+async fn collect(budget: &Budget, body: &mut Incoming, announced: usize) -> Result<(Bytes, Room), BodyError> {
+    let Some(first) = next_chunk(body).await? else { return Ok((Bytes::new(), take(budget, 0).await?)) };
+    let room = take(budget, first.len()).await?;
+    if first.len() == announced {
+        // Most requests arrive in one piece, which then is not copied. hyper holds peers to what they announce.
+        return Ok((first, room));
+    }
+    let place = budget.line_up(first.len());
+    let mut arriving = Arriving { budget, room, whole: BytesMut::from(first), place, since: 0 };
+    while let Some(chunk) = unless_asked(&mut arriving.place, next_chunk(body)).await? {
+        arriving.add(&chunk).await?;
+    }
+    Ok((arriving.whole.freeze(), arriving.room))
+}
+
+impl Arriving<'_> {
+    async fn add(&mut self, chunk: &[u8]) -> Result<(), BodyError> {
+        if self.whole.len() + chunk.len() > BODY_BYTES_MAX {
             return Err(BodyError::TooLarge);
         }
-        let collected = self.collect(body, announced.unwrap_or_default());
-        let (body, mut room) =
-            tokio::time::timeout(timeout, collected).await.map_err(|_| BodyError::Slow)??;
-        if headers.contains_key(CONTENT_ENCODING) {
-            // Decompressed, it may become as large as any.
-            room.merge(self.take(BODY_BYTES_MAX)?);
+        self.since += chunk.len();
+        if self.since >= PROGRESS_BYTES {
+            self.place.move_on(self.whole.len());
+            self.since = 0;
         }
-        Ok((body, room))
-    }
-
-    /// Memory is taken as bytes arrive, not as they are announced, so that announcing costs the peer as much as sending.
-    async fn collect(
-        &self,
-        body: &mut Incoming,
-        announced: usize,
-    ) -> Result<(Bytes, OwnedSemaphorePermit), BodyError> {
-        let mut room = self.take(0)?;
-        let mut whole = BytesMut::new();
-        while let Some(chunk) = next_chunk(body).await? {
-            if whole.len() + chunk.len() > BODY_BYTES_MAX {
-                return Err(BodyError::TooLarge);
-            }
-            room.merge(self.take(chunk.len())?);
-            if chunk.len() == announced {
-                // Most requests arrive in one piece, which then is not copied. hyper holds peers to what they announce.
-                return Ok((chunk, room));
-            }
-            whole.extend_from_slice(&chunk);
-        }
-        Ok((whole.freeze(), room))
-    }
-
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
-        let permits = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
-        Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| BodyError::Busy)
+        self.room.merge(unless_asked(&mut self.place, take(self.budget, chunk.len())).await?);
+        self.whole.extend_from_slice(chunk);
+        Ok(())
     }
 }
 
-/// Reads on and throws away, for a while. A connection that is closed while its peer still sends is reset, and the peer then never
-/// sees the answer that said why.
+async fn take(budget: &Budget, bytes: usize) -> Result<Room, BodyError> {
+    budget.take(bytes).await.ok_or(BodyError::Busy)
+}
+
+/// What a body waits for, unless it is to give way.
+async fn unless_asked<T>(
+    place: &mut Place,
+    awaited: impl Future<Output = Result<T, BodyError>>,
+) -> Result<T, BodyError> {
+    tokio::select! {
+        biased;
+        () = place.asked() => Err(BodyError::Busy),
+        came = awaited => came,
+    }
+}
+
+/// Reads on and throws away, for a while. A connection that is closed while its peer still sends is reset, and the peer then
+/// never sees the answer that said why.
 pub(super) async fn linger(mut body: Incoming) {
     let mut left = LINGER_BYTES_MAX;
     let discard = async {

@@ -1,6 +1,7 @@
 //! Over real sockets, on loopback.
 
 mod limits;
+mod memory;
 mod stop;
 
 use std::net::SocketAddr;
