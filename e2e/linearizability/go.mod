@@ -1,5 +1,5 @@
 module partita.dev/linearizability
 
-go 1.24
+go 1.26
 
 require github.com/anishathalye/porcupine v1.3.1

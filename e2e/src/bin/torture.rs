@@ -9,6 +9,11 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 use partita_e2e::torture::{Mode, Options, Summary, run};
 
+/// A run of this length ...
+const LONG_MINUTES: f64 = 20.0;
+/// ... restarts this often at least, or it did not do what it is for. The load of a life is planned to last 1.3 s on average.
+const LONG_RESTARTS_MIN: u32 = 200;
+
 #[derive(Parser)]
 #[command(about = "Kills a real process again and again under load and checks every promise")]
 struct Arguments {
@@ -19,7 +24,7 @@ struct Arguments {
     #[arg(long)]
     folder: PathBuf,
     /// How long to go on
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = LONG_MINUTES)]
     minutes: f64,
     /// Everything random comes from it; a new one if none is given
     #[arg(long)]
@@ -62,6 +67,7 @@ fn torture(arguments: &Arguments) -> Result<()> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
     ensure!(arguments.minutes > 0.0, "--minutes must be more than nothing");
     let duration = Duration::from_secs_f64(arguments.minutes * 60.0 / modes.len() as f64);
+    let mut restarts = 0;
     for mode in modes {
         let folder = arguments.folder.join(format!("seed-{seed}-{mode}"));
         if folder.exists() {
@@ -72,9 +78,15 @@ fn torture(arguments: &Arguments) -> Result<()> {
         options.clients = arguments.clients;
         // Progress that cannot be printed is no reason to stop.
         let summary = run(&options, &mut |summary: &Summary| drop(say(summary.to_string())))?;
+        restarts += summary.restarts;
         say(format!("nothing is wrong.\n{summary}"))?;
         std::fs::remove_dir_all(&folder).context("cannot remove the folder")?;
     }
+    say(format!("{restarts} restarts in all"))?;
+    ensure!(
+        arguments.minutes < LONG_MINUTES || restarts >= LONG_RESTARTS_MIN,
+        "nothing is wrong, but {restarts} restarts are too few to say so: there should be {LONG_RESTARTS_MIN}"
+    );
     Ok(())
 }
 

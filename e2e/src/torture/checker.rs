@@ -51,7 +51,7 @@ impl Checker {
             .arg(&program)
             .arg(".")
             .output()
-            .context("go is missing: install Go 1.24 or newer")?;
+            .context("go is missing: install Go 1.26 or newer")?;
         ensure!(
             output.status.success(),
             "cannot build the checker: {}",
