@@ -8,10 +8,13 @@
 //! - A read that found nothing here keeps what it got from the store, unless a write of its stripe was under way, or
 //!   began, meanwhile; and a durable read only if it cannot have been shown an older version than the newest.
 //!
+//! - A key of a young table that no write ever had is not looked up at all ([`absent`]).
+//!
 //! A write that is dropped halfway may still be applied later: its stripes keep nothing from then on.
 //!
 //! Keys are spread over stripes by a hash; a stripe stands for all keys that fall on it.
 
+mod absent;
 mod rows;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use partita_model::TableId;
 
+use self::absent::Absent;
 use self::rows::{KeptRow, Rows};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -36,6 +40,7 @@ pub(crate) struct CachedStore {
     store: Arc<dyn ShardStore>,
     progress: Arc<Progress>,
     rows: Rows,
+    absent: Absent,
     stripes: Box<[Mutex<Stripe>]>,
     /// Seeded at random, so that no client can aim at a stripe.
     hash: RandomState,
@@ -90,12 +95,24 @@ impl CachedStore {
         eligible: fn(&[u8]) -> bool,
     ) -> Self {
         let stripes = (0..stripes).map(|_| Mutex::default()).collect();
-        Self { store, progress, rows: Rows::new(bytes), stripes, hash: RandomState::new(), eligible }
+        Self {
+            store,
+            progress,
+            rows: Rows::new(bytes),
+            absent: Absent::default(),
+            stripes,
+            hash: RandomState::new(),
+            eligible,
+        }
     }
 
-    fn stripe_of(&self, key: &[u8]) -> usize {
+    fn hash_of(&self, key: &[u8]) -> u64 {
+        self.hash.hash_one(key)
+    }
+
+    fn stripe_of(&self, hash: u64) -> usize {
         // The remainder is the index of a stripe, which is a usize.
-        (self.hash.hash_one(key) % self.stripes.len() as u64) as usize
+        (hash % self.stripes.len() as u64) as usize
     }
 
     fn stripe(&self, stripe: usize) -> MutexGuard<'_, Stripe> {
@@ -109,8 +126,8 @@ impl CachedStore {
     }
 
     /// `None` when what the read gets may not be kept.
-    fn begin_read(&self, key: &[u8], visibility: Visibility) -> Option<Reading> {
-        let index = self.stripe_of(key);
+    fn begin_read(&self, hash: u64, visibility: Visibility) -> Option<Reading> {
+        let index = self.stripe_of(hash);
         let stripe = self.stripe(index);
         let newest_is_shown = visibility == Visibility::Applied || stripe.newest <= self.progress.durable();
         let quiet = stripe.under_way == 0;
@@ -130,11 +147,10 @@ impl CachedStore {
         // Backwards: of two changes of a key the later one finds the row here, and puts it back.
         let changes = batch.changes().iter().rev().filter(|change| (self.eligible)(&change.key));
         let mut changing: Vec<_> = changes
-            .map(|change| Changing {
-                stripe: self.stripe_of(&change.key),
-                begun: 0,
-                kept: false,
-                change: change.clone(),
+            .map(|change| {
+                let hash = self.hash_of(&change.key);
+                self.absent.note(&change.key, hash);
+                Changing { stripe: self.stripe_of(hash), begun: 0, kept: false, change: change.clone() }
             })
             .collect();
         changing.sort_by_key(|changing| changing.stripe);
@@ -179,7 +195,11 @@ impl ShardStore for CachedStore {
         if let Some(row) = self.kept(key, visibility) {
             return Ok(row.value);
         }
-        let reading = self.begin_read(key, visibility);
+        let hash = self.hash_of(key);
+        if self.absent.lacks(key, hash) {
+            return Ok(None);
+        }
+        let reading = self.begin_read(hash, visibility);
         let value = self.store.get(key, visibility).await?;
         if let Some(reading) = reading {
             self.end_read(&reading, key, value.as_ref());
@@ -215,7 +235,13 @@ impl ShardStore for CachedStore {
         self.store.ended().await
     }
 
+    fn created(&self, table: TableId) {
+        self.absent.created(table);
+        self.store.created(table);
+    }
+
     fn discard(&self, table: TableId) {
+        self.absent.forget(table);
         // Its rows are not read any more, so that they leave the cache as others come.
         self.store.discard(table);
     }

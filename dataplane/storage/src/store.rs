@@ -269,6 +269,10 @@ pub trait ShardStore: Send + Sync + 'static {
     /// otherwise the failure that ended it. An idle store may notice a failure only at its next write.
     async fn ended(&self) -> Error;
 
+    /// Tells the store that `table` has no rows, and that none were ever written or are under way: it has just been made.
+    /// Saves looking for them. Survives no restart.
+    fn created(&self, _table: TableId) {}
+
     /// Tells the store that no row or change record of `table` will ever be read or written again, so that it
     /// may remove them whenever that is convenient. Takes no time and survives no restart.
     fn discard(&self, table: TableId);

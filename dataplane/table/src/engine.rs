@@ -110,8 +110,14 @@ impl TableEngine {
     pub async fn apply(&self, descriptor: TableDescriptor) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
         let Some(planned) = self.registry.plan(&descriptor)? else { return Ok(()) };
+        let row = row::descriptor(descriptor.id);
+        let store = self.core.shard.store();
+        if store.get(&row, Visibility::Applied).await?.is_none() {
+            // Rows come after the descriptor, and it goes only with a table whose id is not used again.
+            store.created(descriptor.id);
+        }
         let mut batch = WriteBatch::new();
-        batch.put(row::descriptor(descriptor.id), registry::descriptor_value(&descriptor));
+        batch.put(row, registry::descriptor_value(&descriptor));
         self.core.shard.commit(batch, Vec::new()).await?.durable().await?;
         self.registry.insert(planned);
         Ok(())

@@ -236,6 +236,30 @@ async fn a_refused_write_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_row_that_a_young_table_never_had_is_not_looked_up() {
+    let memory = MemoryStore::new();
+    let (gate, [_, writes]) = Gate::around(&memory);
+    let store = cached(&memory, gate, BYTES);
+    let key = |key: &str| crate::space::table_key(TABLE_ROWS, TableId(7), key.as_bytes());
+    assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none(), "nothing is known of it");
+    store.created(TableId(7));
+    for visibility in [Visibility::Applied, Visibility::Durable] {
+        assert_eq!(store.get(&key("k"), visibility).await.unwrap(), None);
+    }
+    let mut batch = WriteBatch::new();
+    batch.put(key("k"), "1");
+    let mut write = store.write(batch);
+    assert!((&mut write).now_or_never().is_none());
+    assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none(), "it may be there by now");
+    writes.add_permits(1);
+    write.await.unwrap().durable().await.unwrap();
+    assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none());
+    assert_eq!(store.get(&key("other"), Visibility::Applied).await.unwrap(), None);
+    store.discard(TableId(7));
+    assert!(store.get(&key("other"), Visibility::Applied).now_or_never().is_none());
+}
+
+#[tokio::test]
 async fn only_rows_of_tables_are_kept() {
     let memory = MemoryStore::new();
     let store = CachedStore::new(Arc::new(memory.clone()), Arc::clone(memory.progress()), BYTES);
