@@ -1,8 +1,8 @@
 //! A body as a tree of JSON, without the elements of lists that cannot matter.
 //!
-//! A value of the tree takes 32 bytes, and one of the text two (`0,`): whoever sends 16 MiB of them must not get half a GiB. No list of
-//! the service holds numbers, truth values or lists, so the first such element decides what is said of the list, and those
-//! behind it are read without being kept. They are read all the same: what is no JSON is no JSON wherever it stands.
+//! A value of the tree takes 32 bytes, and one of the text two (`0,`): whoever sends 16 MiB of them must not get half a GiB. No
+//! list of the service holds numbers, truth values or lists, so the first such element decides what is said of the list, and
+//! those behind it are read without being kept. They are read all the same: what is no JSON is no JSON wherever it stands.
 
 use std::fmt;
 
