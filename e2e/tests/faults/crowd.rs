@@ -13,6 +13,12 @@ const OWN_FILES: usize = 1_000;
 /// What an idle connection may cost the server, in bytes: its task, a read buffer of 8 KiB, and as much again for what the allocator
 /// rounds up and keeps.
 const CONNECTION_BYTES_MAX: u64 = 32 * 1024;
+/// Connections that send most of a large head: enough to tell what each costs.
+const HALF_HEADS: usize = 1_000;
+/// A head a little below the largest.
+const HEAD_BYTES: usize = 31 * 1024;
+/// What such a connection may cost: its head, and what an idle one costs.
+const HALF_HEAD_BYTES_MAX: u64 = HEAD_BYTES as u64 + CONNECTION_BYTES_MAX;
 
 #[test]
 fn ten_thousand_idle_connections_harm_nobody() -> Result<()> {
@@ -46,4 +52,22 @@ fn ten_thousand_idle_connections_harm_nobody() -> Result<()> {
     witness.unharmed()?;
     drop(crowd);
     eventually("the server has let go of them", || Ok(process::open_files(server.id())? < OWN_FILES))
+}
+
+#[test]
+fn half_a_large_head_costs_little_more_than_itself() -> Result<()> {
+    process::limit_open_files(std::process::id(), &format!("{}:", CONNECTIONS + OWN_FILES))?;
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let before = process::memory(server.id())?;
+    let half = format!("POST / HTTP/1.1\r\nX-Long: {}", "a".repeat(HEAD_BYTES));
+    let mut crowd = Vec::new();
+    for _ in 0..HALF_HEADS {
+        let mut wire = Wire::open(&server.endpoint)?;
+        wire.send(half.as_bytes())?;
+        crowd.push(wire);
+    }
+    let grown = process::memory(server.id())?.saturating_sub(before);
+    ensure!(grown < HALF_HEAD_BYTES_MAX * HALF_HEADS as u64, "{grown} bytes for {HALF_HEADS} half heads");
+    witness.unharmed()
 }

@@ -7,8 +7,17 @@ use anyhow::{Context as _, Result, ensure};
 
 /// Memory that a process has in use, in bytes.
 pub(crate) fn memory(id: u32) -> Result<u64> {
+    counted(id, "VmRSS:")
+}
+
+/// The most memory that a process has had in use so far, in bytes.
+pub(crate) fn memory_peak(id: u32) -> Result<u64> {
+    counted(id, "VmHWM:")
+}
+
+fn counted(id: u32, what: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the system tells it")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).context("the system tells it")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
 }
 

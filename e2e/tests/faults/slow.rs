@@ -1,4 +1,6 @@
-//! Clients that send slowly, or stop in the middle.
+//! Clients that send slowly, or stop in the middle; and, in [`deaf`], those that do not take what they asked for.
+
+mod deaf;
 
 use std::time::Duration;
 
@@ -52,6 +54,36 @@ fn a_body_that_never_ends_is_given_up() -> Result<()> {
     let answer = wire.answer()?;
     ensure!(answer.status == 408 && answer.head.contains("connection: close"), "{answer:?}");
     ensure!(start.elapsed() < BODY_PATIENCE && wire.is_closed()?);
+    witness.unharmed()
+}
+
+#[test]
+fn large_bodies_that_stall_keep_nobody_out() -> Result<()> {
+    /// Far more than the server keeps at once.
+    const STALLED: usize = 40;
+    const BODY_BYTES: usize = 16 << 20;
+    /// What the server keeps of bodies, and as much again where they grow.
+    const STALLED_MEMORY_MAX: u64 = (2 * 256) << 20;
+    let server = Server::start(&["--ephemeral"])?;
+    let witness = Witness::start(&server)?;
+    let before = process::memory(server.id())?;
+    let stalled = request("PutItem", &vec![b' '; BODY_BYTES]);
+    let stalled = stalled.get(..BODY_BYTES).expect("all but its end");
+    let mut strangers = Vec::new();
+    for _ in 0..STALLED {
+        let mut wire = Wire::open(&server.endpoint)?;
+        wire.send(stalled)?;
+        strangers.push(wire);
+    }
+    // Ordinary clients are served, and so is who sends as much without stopping.
+    let mut wire = Wire::open(&server.endpoint)?;
+    wire.send(&request("PutItem", &vec![b' '; BODY_BYTES]))?;
+    let answer = wire.answer()?;
+    ensure!(answer.status == 400, "spaces are no request, but were read: {answer:?}");
+    let grown = process::memory_peak(server.id())?.saturating_sub(before);
+    ensure!(grown < STALLED_MEMORY_MAX, "{grown} bytes for {STALLED} large bodies");
+    let first = strangers.first_mut().expect("there are some").status();
+    ensure!(!first.is_ok_and(|status| status != 503), "whoever stalled first has given way");
     witness.unharmed()
 }
 

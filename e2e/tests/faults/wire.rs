@@ -62,6 +62,13 @@ impl Wire {
         Ok(Answer { status, head, body: String::from_utf8(body)? })
     }
 
+    /// Takes no more of an answer than its status.
+    pub(crate) fn status(&mut self) -> Result<u16> {
+        let mut begin = [0; "HTTP/1.1 200".len()];
+        self.0.read_exact(&mut begin)?;
+        Ok(std::str::from_utf8(&begin)?.trim_start_matches("HTTP/1.1 ").parse()?)
+    }
+
     /// Whether the server has closed the connection, or does so in time, without a word.
     pub(crate) fn is_closed(&mut self) -> Result<bool> {
         match self.0.read(&mut [0]) {
