@@ -196,11 +196,11 @@ impl ShardStore for CachedStore {
             return Ok(row.value);
         }
         let hash = self.hash_of(key);
-        if self.absent.lacks(key, hash) {
-            return Ok(None);
-        }
         let reading = self.begin_read(hash, visibility);
-        let value = self.store.get(key, visibility).await?;
+        let value = match self.absent.lacks(key, hash) {
+            true => None,
+            false => self.store.get(key, visibility).await?,
+        };
         if let Some(reading) = reading {
             self.end_read(&reading, key, value.as_ref());
         }

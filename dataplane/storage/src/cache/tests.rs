@@ -241,22 +241,27 @@ async fn a_row_that_a_young_table_never_had_is_not_looked_up() {
     let (gate, [_, writes]) = Gate::around(&memory);
     let store = cached(&memory, gate, BYTES);
     let key = |key: &str| crate::space::table_key(TABLE_ROWS, TableId(7), key.as_bytes());
+    let write = |name| {
+        let mut batch = WriteBatch::new();
+        batch.put(key(name), "1");
+        store.write(batch)
+    };
     assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none(), "nothing is known of it");
     store.created(TableId(7));
     for visibility in [Visibility::Applied, Visibility::Durable] {
         assert_eq!(store.get(&key("k"), visibility).await.unwrap(), None);
     }
-    let mut batch = WriteBatch::new();
-    batch.put(key("k"), "1");
-    let mut write = store.write(batch);
-    assert!((&mut write).now_or_never().is_none());
+    let (mut first, mut second) = (write("k"), write("unread"));
+    assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
     assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none(), "it may be there by now");
-    writes.add_permits(1);
-    write.await.unwrap().durable().await.unwrap();
-    assert!(store.get(&key("k"), Visibility::Applied).now_or_never().is_none());
+    writes.add_permits(2);
+    first.await.unwrap().durable().await.unwrap();
+    second.await.unwrap().durable().await.unwrap();
+    assert_eq!(store.get(&key("k"), Visibility::Applied).await.unwrap(), value("1"), "a write puts back");
+    assert!(store.get(&key("unread"), Visibility::Applied).now_or_never().is_none());
     assert_eq!(store.get(&key("other"), Visibility::Applied).await.unwrap(), None);
     store.discard(TableId(7));
-    assert!(store.get(&key("other"), Visibility::Applied).now_or_never().is_none());
+    assert!(store.get(&key("another"), Visibility::Applied).now_or_never().is_none());
 }
 
 #[tokio::test]
