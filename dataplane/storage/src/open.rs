@@ -121,7 +121,7 @@ pub(crate) async fn start_on(
     cache_bytes: usize,
     lock: Option<FolderLock>,
 ) -> Result<Arc<dyn ShardStore>> {
-    let files = Files { objects: Arc::clone(place.objects), shard: place.shard.clone() };
+    let files = Files::new(Arc::clone(place.objects), place.shard.clone());
     let item_bytes = cache_bytes / 100 * ITEMS_PERCENT;
     let store = SlateStore::open(files, cache_bytes - item_bytes, place.guard, log, lock).await?;
     let progress = Arc::clone(store.progress());

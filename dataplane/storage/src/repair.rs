@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use partita_wal::check::{self, RepairPlan};
 
 use crate::error::{Error, Result};
@@ -145,10 +145,30 @@ impl Examined {
                 });
             }
         }
-        let name = path.filename().unwrap_or_default();
-        let kept = self.shard.clone().join(KEPT).join(name);
-        self.objects.put(&kept, original.into()).await.map_err(failed)?;
+        self.keep(path.filename().unwrap_or_default(), original).await.map_err(failed)?;
         self.objects.put(&path, Bytes::from(content).into()).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Keeps a file as it was, beside what an earlier repair kept of it.
+    async fn keep(&self, name: &str, original: Bytes) -> object_store::Result<()> {
+        let folder = self.shard.clone().join(KEPT);
+        for number in 1_u64.. {
+            let kept = match number {
+                1 => folder.clone().join(name),
+                _ => folder.clone().join(format!("{name}-{number}")),
+            };
+            let put = self.objects.put_opts(&kept, original.clone().into(), PutMode::Create.into()).await;
+            match put {
+                Err(object_store::Error::AlreadyExists { .. }) => {
+                    // The same when a repair ended early and is repeated.
+                    if self.objects.get(&kept).await?.bytes().await? == original {
+                        break;
+                    }
+                }
+                put => return put.map(drop),
+            }
+        }
         Ok(())
     }
 }

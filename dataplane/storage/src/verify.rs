@@ -6,7 +6,7 @@
 
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use partita_model::TableId;
 use slatedb::admin::Admin;
 use slatedb::manifest::{SsTableHandle, SsTableView};
 use slatedb::{SstReader, VersionedManifest, WalReader};
+use tokio::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::seal::{self, Broken, Sealed};
@@ -118,32 +119,52 @@ pub(crate) async fn check(objects: &Arc<dyn ObjectStore>, shard: &Path) -> Resul
     Ok(check.report)
 }
 
+/// How many damaged files are remembered. A shard with more is beyond help, and their messages may be slow.
+const DAMAGED_MAX: usize = 64;
+
 /// The files of a shard that is open, for looking where the damage is that the engine met.
 #[derive(Debug)]
 pub(crate) struct Files {
     /// As they are stored.
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) shard: Path,
+    /// Damaged files by their ids, and what is wrong with each. A look reads a whole file, so that there is one at a time, and
+    /// one for each file however many read from it.
+    damaged: Mutex<HashMap<String, String>>,
 }
 
 impl Files {
+    pub(crate) fn new(objects: Arc<dyn ObjectStore>, shard: Path) -> Self {
+        Self { objects, shard, damaged: Mutex::default() }
+    }
+
     /// Adds to an error that names a damaged data file where in it the damage is.
     pub(crate) async fn locate(&self, error: Error) -> Error {
         let Error::Corrupt { what } = &error else { return error };
+        let mut damaged = self.damaged.lock().await;
+        if let Some((_, found)) = damaged.iter().find(|(id, _)| what.contains(id.as_str())) {
+            return Error::Corrupt { what: found.clone() };
+        }
         match self.find(what).await {
-            Ok(Some(damage)) => Error::Corrupt { what: damage.to_string() },
+            Ok(Some((id, damage))) => {
+                if damaged.len() < DAMAGED_MAX {
+                    damaged.insert(id, damage.to_string());
+                }
+                Error::Corrupt { what: damage.to_string() }
+            }
             // It cannot be looked at now, or is whole again; what the engine said stands.
             Ok(None) | Err(_) => error,
         }
     }
 
-    async fn find(&self, what: &str) -> Result<Option<Damage>> {
+    async fn find(&self, what: &str) -> Result<Option<(String, Damage)>> {
         let mut check = Check::new(&self.objects, &self.shard);
         let Some(manifest) = check.manifest().await? else { return Ok(None) };
         let named = |view: &&SsTableView| what.contains(&view.sst.id.value().to_string());
         let Some(view) = manifest.all_sst_views().find(named) else { return Ok(None) };
         check.table(&view.sst).await?;
-        Ok(check.report.damages.into_iter().next())
+        let damage = check.report.damages.into_iter().next();
+        Ok(damage.map(|damage| (view.sst.id.value().to_string(), damage)))
     }
 }
 

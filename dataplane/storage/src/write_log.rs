@@ -165,7 +165,7 @@ impl Place<'_> {
 
     /// Moves all rows of the engine's own log to data files.
     async fn leave_object_log(&self) -> Result<()> {
-        let files = Files { objects: Arc::clone(self.objects), shard: self.shard.clone() };
+        let files = Files::new(Arc::clone(self.objects), self.shard.clone());
         let store = SlateStore::open(files, 0, self.guard, WriteLog::object(), None).await?;
         // Without a row in memory the engine would not note how far the log was moved.
         let mut batch = WriteBatch::new();

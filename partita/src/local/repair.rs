@@ -38,7 +38,8 @@ pub(super) async fn run(options: &LocalOptions) -> Result<()> {
     examined.repair().await.context("the repair ended early; repeat it")?;
     writeln!(
         out,
-        "Repaired. Each file that was changed is kept as it was, in a folder `damaged` beside it."
+        "Repaired. Each data file that was changed is kept as it was in the shard's folder `damaged`, each file of the log \
+         beside the log under a name with `.damaged` behind it."
     )?;
     Ok(())
 }

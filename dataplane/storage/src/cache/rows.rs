@@ -5,9 +5,9 @@ use bytes::Bytes;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
-/// What a row takes besides its key and its value, in bytes: its place in the map, half a place that growth keeps
-/// free, and the allocator's share of two or three allocations. Measured with rows of 100 bytes to 10 KB.
-const ROW_OVERHEAD_BYTES: usize = 256;
+/// What a row takes besides its key and its value, in bytes: its place in the map, some hundred bytes, and half a place that
+/// growth keeps free.
+const ROW_OVERHEAD_BYTES: usize = 160;
 
 /// How many parts the map has, each with a lock of its own: enough that the threads of a large machine seldom meet.
 const PARTS: usize = 16;
@@ -35,9 +35,16 @@ struct Bytewise;
 
 impl Weighter<Box<[u8]>, KeptRow> for Bytewise {
     fn weight(&self, key: &Box<[u8]>, row: &KeptRow) -> u64 {
-        let value = row.value.as_ref().map_or(0, Bytes::len);
-        (key.len() + value + ROW_OVERHEAD_BYTES) as u64
+        let value = row.value.as_ref().map_or(0, |value| allocated(value.len()));
+        (allocated(key.len()) + value + ROW_OVERHEAD_BYTES) as u64
     }
+}
+
+/// What `bytes` take in memory: allocators have few sizes, ours four between one power of two and the next. An item of
+/// 1 KiB takes 1.25 KiB.
+fn allocated(bytes: usize) -> usize {
+    let steps = bytes.next_power_of_two() / 8;
+    bytes.next_multiple_of(steps.max(16))
 }
 
 impl Rows {
@@ -66,5 +73,17 @@ impl Rows {
     /// Returns whether it was there.
     pub(super) fn remove(&self, key: &[u8]) -> bool {
         self.rows.remove(key).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_what_the_allocator_gives_it() {
+        let sizes = [0, 1, 16, 17, 64, 65, 128, 129, 1024, 1025, 1280, 1281, 8200];
+        let taken = [0, 16, 16, 32, 64, 80, 128, 160, 1024, 1280, 1280, 1536, 10240];
+        assert_eq!(sizes.map(allocated), taken);
     }
 }

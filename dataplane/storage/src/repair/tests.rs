@@ -106,12 +106,19 @@ async fn a_damaged_block_is_told_then_replaced_and_all_other_rows_stay() {
         examined.repair().await.unwrap();
         drop(examined);
         let kept = folder.path().join(SHARD).join(KEPT).join(file.file_name().unwrap());
-        assert_eq!(std::fs::read(kept).unwrap(), damaged);
+        assert_eq!(std::fs::read(&kept).unwrap(), damaged);
         let found = read_all(folder.path()).await.unwrap();
         assert_eq!(found.len() as u64 + count, state.len() as u64, "as many as was told");
         assert!(found.iter().all(|(key, value)| state.get(key) == Some(value)));
         let again = examine(folder.path().to_owned(), SHARD).await.unwrap();
         assert!(again.report().damages.is_empty(), "{:?}", again.report());
+        drop(again);
+        flip(&file, place);
+        let worse = std::fs::read(&file).unwrap();
+        examine(folder.path().to_owned(), SHARD).await.unwrap().repair().await.unwrap();
+        let second = kept.with_file_name(format!("{}-2", kept.file_name().unwrap().display()));
+        assert_eq!(std::fs::read(&kept).unwrap(), damaged, "what the first repair kept stays");
+        assert_eq!(std::fs::read(second).unwrap(), worse);
     }
 }
 

@@ -19,10 +19,11 @@ use crate::probe::Guard;
 
 /// Rows gathered in memory before they are written to a file, in bytes. Larger makes fewer files, smaller keeps
 /// the process small and its restart quick: up to this much is read from the log when the shard is opened.
-const MEMTABLE_BYTES: usize = 16 * 1024 * 1024;
+const MEMTABLE_BYTES: usize = 12 * 1024 * 1024;
 
-/// Rows in memory at which writers are made to wait, in bytes: one table being filled, two being written.
-const UNFLUSHED_BYTES_MAX: usize = 3 * MEMTABLE_BYTES;
+/// Rows in memory at which writers are made to wait, in bytes: one table being filled, one being written. They take half
+/// as much again.
+const UNFLUSHED_BYTES_MAX: usize = 2 * MEMTABLE_BYTES;
 
 /// Young files at which writers are made to wait. A load of 30 MB/s makes two a second; this many bridge the time
 /// until the compactor has looked and merged, yet a read that must look into each of them stays bearable.
@@ -39,7 +40,7 @@ const MANIFEST_POLL: Duration = Duration::from_secs(2);
 const COMPACTOR_POLL: Duration = Duration::from_secs(2);
 
 /// How long the input of a compaction is kept for reads that began before it. A page of a query takes milliseconds;
-/// the log cannot be trimmed past this either, so that it must not be long.
+/// the engine's own log cannot be trimmed past this either, so that it must not be long.
 const READ_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// How often files that nobody needs are looked for.
@@ -57,6 +58,10 @@ const LOG_COLLECTION_AGE: Duration = Duration::from_secs(20);
 /// How often a log that flushes itself is trimmed. A load of 60 MB/s adds as much as four segments between two looks at
 /// the manifest, and a look costs an idle process a fraction of a millisecond.
 const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How much of what a cached block takes the cache counts, in percent: a block is a little longer than 8 KiB, and the
+/// allocator's next size is 10.
+const BLOCK_COUNTED_PERCENT: usize = 80;
 
 /// The largest file that a compaction writes, in bytes: what must be rewritten and kept beside its successor.
 const COMPACTED_FILE_BYTES: usize = 64 * 1024 * 1024;
@@ -94,7 +99,8 @@ pub(super) fn builder(
         return builder.with_db_cache_disabled();
     }
     // One shard of the cache per core would divide a small budget into pieces smaller than an index.
-    let cache = FoyerCacheOptions { max_capacity: block_cache_bytes as u64, shards: 2 };
+    let counted = block_cache_bytes / 100 * BLOCK_COUNTED_PERCENT;
+    let cache = FoyerCacheOptions { max_capacity: counted as u64, shards: 2 };
     builder.with_db_cache(Arc::new(FoyerCache::new_with_opts(cache)), 0)
 }
 

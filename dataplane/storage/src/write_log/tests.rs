@@ -296,6 +296,10 @@ fn log_bytes(folder: &FsPath) -> u64 {
 const ROUNDS_MIN: u32 = 100;
 const ROUNDS_MAX: u32 = 2_000;
 
+/// The longest that the log may become under load: what is written while the engine moves its rows to a file and notes that
+/// in a manifest, on a slow machine. All rounds write eight times as much.
+const LONGEST_MAX: u64 = 512 * MIB;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_stays_short_under_load_and_when_idle() {
     let folder = tempfile::tempdir().unwrap();
@@ -319,7 +323,7 @@ async fn the_log_stays_short_under_load_and_when_idle() {
             break;
         }
     }
-    assert!(shortened, "the log grew to {longest} bytes");
+    assert!(shortened && longest <= LONGEST_MAX, "the log grew to {longest} bytes");
     eventually(async || {
         tokio::time::sleep(Duration::from_millis(20)).await;
         log_bytes(folder.path()) <= 48 * MIB

@@ -52,7 +52,6 @@ async fn raise(store: &Arc<dyn ShardStore>, from: u32) -> (u32, u32) {
             batch.put(key.to_be_bytes().to_vec(), value.to_be_bytes().to_vec());
         }
         tried = value;
-        // Longer than any retry: what hangs is let go by then.
         let Ok(written) = store.write(batch).await else { break };
         match written.durable().await {
             Ok(()) => acknowledged = value,
