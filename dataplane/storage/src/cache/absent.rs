@@ -56,6 +56,15 @@ impl Filter {
     fn bytes(room: usize) -> usize {
         room * BITS_PER_KEY / 8
     }
+
+    /// False when there is no room for another key.
+    fn note(&self, hash: u64) -> bool {
+        let room = self.noted.fetch_add(1, Ordering::Relaxed) < self.room;
+        if room {
+            self.keys.insert_hash(hash);
+        }
+        room
+    }
 }
 
 impl Absent {
@@ -85,20 +94,30 @@ impl Absent {
     /// The row with this key, which hashes to `hash`, is going to be written.
     pub(super) fn note(&self, key: &[u8], hash: u64) {
         let Some((table, written)) = self.written(key) else { return };
-        if written.note(hash) {
-            return;
-        }
-        let mut filters = written.filters.write().unwrap_or_else(PoisonError::into_inner);
-        let room = filters.last().map_or(FIRST_KEYS, |filter| filter.room * 2);
-        let bytes = self.bytes.fetch_add(Filter::bytes(room), Ordering::Relaxed) + Filter::bytes(room);
-        let filter = Filter::new(if bytes > BYTES_MAX { 1 } else { room });
-        filter.keys.insert_hash(hash);
-        filters.push(filter);
-        drop(filters);
-        if bytes > BYTES_MAX {
-            self.bytes.fetch_sub(Filter::bytes(room) - Filter::bytes(1), Ordering::Relaxed);
+        if !written.note(hash) && !self.grow(table, hash) {
             self.forget(table);
         }
+    }
+
+    /// Notes a key for which the table's filters have no room; false when there may be no more of them.
+    fn grow(&self, table: TableId, hash: u64) -> bool {
+        // Held to the end, so that the table is not forgotten meanwhile and the new filter with it.
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(written) = tables.get(&table) else { return true };
+        let mut filters = written.filters.write().unwrap_or_else(PoisonError::into_inner);
+        if filters.last().is_some_and(|newest| newest.note(hash)) {
+            return true;
+        }
+        let room = filters.last().map_or(FIRST_KEYS, |filter| filter.room * 2);
+        let bytes = self.bytes.fetch_add(Filter::bytes(room), Ordering::Relaxed) + Filter::bytes(room);
+        if bytes > BYTES_MAX {
+            self.bytes.fetch_sub(Filter::bytes(room), Ordering::Relaxed);
+            return false;
+        }
+        let filter = Filter::new(room);
+        filter.note(hash);
+        filters.push(filter);
+        true
     }
 
     fn written(&self, key: &[u8]) -> Option<(TableId, Arc<Written>)> {
@@ -116,12 +135,7 @@ impl Written {
         if filters.iter().any(|filter| filter.keys.contains_hash(hash)) {
             return true;
         }
-        let Some(newest) = filters.last() else { return false };
-        if newest.noted.fetch_add(1, Ordering::Relaxed) >= newest.room {
-            return false;
-        }
-        newest.keys.insert_hash(hash);
-        true
+        filters.last().is_some_and(|newest| newest.note(hash))
     }
 }
 
