@@ -43,7 +43,11 @@ impl Wire {
 
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&self) -> Result<()> {
-        Ok(self.0.shutdown(Shutdown::Write)?)
+        match self.0.shutdown(Shutdown::Write) {
+            // The server hung up first.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
+            finished => Ok(finished?),
+        }
     }
 
     /// Reads one answer, which has a length.
