@@ -29,18 +29,8 @@ struct Window {
 }
 
 impl Window {
-    /// Whether a request of a closed loop belongs to the result: if its answer came within the window, whenever it was sent, so that
-    /// throughput is the window's number of answers. As many requests are under way at its beginning as at its end: counting both or
-    /// neither would be wrong by one request for each connection, which is much where answers are slow. The latency is always that of the
-    /// whole request.
-    fn holds_answer(&self, done: Instant) -> bool {
-        (self.measured_from..self.end).contains(&done)
-    }
-
-    /// Whether a request of a constant rate belongs to the result: if it was due within the window, however late its answer. Leaving out
-    /// the late ones would make the service look fast.
-    fn holds_due(&self, due: Instant) -> bool {
-        (self.measured_from..self.end).contains(&due)
+    fn contains(&self, instant: Instant) -> bool {
+        (self.measured_from..self.end).contains(&instant)
     }
 }
 
@@ -74,9 +64,16 @@ impl Shared {
         Self { plan: plan.clone(), items: items.clone(), window, time_of_day: TimeOfDay::read(), releases }
     }
 
-    /// Whether a request belongs to the result.
+    /// Whether a request belongs to the result. The latency is always that of the whole request.
+    ///
+    /// In a closed loop it does if its answer came within the window, whenever it was sent, so that throughput is the window's number of
+    /// answers. As many requests are under way at its beginning as at its end: counting both or neither would be wrong by one request for
+    /// each connection, which is much where answers are slow.
+    ///
+    /// At a constant rate it does if it was due within the window, however late its answer. Leaving out the late ones would make the
+    /// service look fast.
     fn measures(&self, due: Instant, done: Instant) -> bool {
-        if self.releases.is_some() { self.window.holds_due(due) } else { self.window.holds_answer(done) }
+        self.window.contains(if self.releases.is_some() { due } else { done })
     }
 }
 
@@ -133,11 +130,25 @@ mod tests {
     #[test]
     fn answers_count_where_they_come_and_rates_where_requests_are_due() {
         let second = Duration::from_secs(1);
-        let start = clock::now();
-        let window = Window { start, measured_from: start + second, end: start + 3 * second };
-        let instants = [0, 1, 2, 3, 4].map(|seconds| start + second * seconds);
-        assert_eq!(instants.map(|done| window.holds_answer(done)), [false, true, true, false, false]);
-        assert_eq!(instants.map(|due| window.holds_due(due)), [false, true, true, false, false]);
+        let [closed, open] = [Pace::Closed, Pace::Open { rate: 1.0 }].map(|pace| {
+            let plan = Plan {
+                warm_up: second,
+                duration: 2 * second,
+                pace,
+                ..crate::tests::plan("http://127.0.0.1:1")
+            };
+            Shared::new(&plan, &Items::new(plan.workload.layout(), plan.item_bytes, plan.seed))
+        });
+        let instants = |start| [0, 1, 2, 3, 4].map(|seconds| start + second * seconds);
+        let (first, late) = (closed.window.start, open.window.end + second);
+        assert_eq!(
+            instants(first).map(|done| closed.measures(first, done)),
+            [false, true, true, false, false]
+        );
+        assert_eq!(
+            instants(open.window.start).map(|due| open.measures(due, late)),
+            [false, true, true, false, false]
+        );
     }
 
     /// Answers that take half of the window: four are given in it, though only two requests lie in it as a whole.

@@ -7,7 +7,6 @@
 //! - A durable read may be told a kept row only when its sequence is durable.
 //! - A read that found nothing here keeps what it got from the store, unless a write of its stripe was under way, or
 //!   began, meanwhile; and a durable read only if it cannot have been shown an older version than the newest.
-//!
 //! - A key of a young table that no write ever had is not looked up at all ([`absent`]).
 //!
 //! A write that is dropped halfway may still be applied later: its stripes keep nothing from then on.

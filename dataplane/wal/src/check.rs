@@ -18,10 +18,6 @@ use crate::inspect::{self, Damage, ID_FILE, Inspection, Records};
 /// What a segment that a repair takes out of the log is called, behind its name.
 const DAMAGED_SUFFIX: &str = ".damaged";
 
-/// What the kept part of a damaged segment is called, behind the segment's name, until the repair is finished. While it is
-/// there the log is not opened.
-pub(crate) const CUT_SUFFIX: &str = ".cut";
-
 /// What was found in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -137,7 +133,7 @@ fn plan(disk: &dyn Disk) -> Result<Option<RepairPlan>> {
         plan.files.push(set_aside(ID_FILE, &names));
         return Ok(Some(plan));
     }
-    if let Some(first) = cut_of(&plan.damage.file) {
+    if let Some(first) = format::cut_number(&plan.damage.file) {
         plan.files = newer(&names, first);
         return Ok(Some(plan));
     }
@@ -167,11 +163,6 @@ fn set_aside(name: &str, names: &[String]) -> (String, String) {
     let free = std::iter::once(format!("{name}{DAMAGED_SUFFIX}")).chain(numbered);
     let free = free.into_iter().find(|free| !names.contains(free));
     (name.to_owned(), free.unwrap_or_default())
-}
-
-/// The segment whose kept part is the file of this name.
-pub(crate) fn cut_of(name: &str) -> Option<u64> {
-    format::segment_number(name.strip_suffix(CUT_SUFFIX)?)
 }
 
 /// The segments behind `first`, with the names under which they are kept.
@@ -254,7 +245,7 @@ pub fn repair_on(disk: &dyn Disk, plan: &RepairPlan) -> Result<()> {
     }
     let done = if plan.damage.file == ID_FILE {
         set_files_aside(disk, &plan.files)
-    } else if let Some(first) = cut_of(&plan.damage.file) {
+    } else if let Some(first) = format::cut_number(&plan.damage.file) {
         finish(disk, first)
     } else {
         cut_short(disk, plan)
@@ -297,7 +288,7 @@ fn cut_short(disk: &dyn Disk, plan: &RepairPlan) -> std::io::Result<()> {
         file.sync()?;
     }
     disk.sync()?;
-    disk.rename(&unfinished, &format!("{name}{CUT_SUFFIX}"))?;
+    disk.rename(&unfinished, &format::cut_name(first))?;
     disk.sync()?;
     finish(disk, first)
 }
@@ -306,7 +297,7 @@ fn cut_short(disk: &dyn Disk, plan: &RepairPlan) -> std::io::Result<()> {
 fn finish(disk: &dyn Disk, first: u64) -> std::io::Result<()> {
     set_files_aside(disk, &newer(&disk.names()?, first))?;
     let name = format::segment_name(first);
-    disk.rename(&format!("{name}{CUT_SUFFIX}"), &name)?;
+    disk.rename(&format::cut_name(first), &name)?;
     disk.sync()
 }
 
@@ -332,10 +323,6 @@ fn lost_group(plan: &RepairPlan, header: &SegmentHeader, number: u64, offset: u6
         let name = RecordHeader { kind: Kind::Shard, shard, id: 0, seq: 0 };
         name.append(&mut bytes, path.as_bytes(), header.salt);
     }
-    let body_bytes = u32::try_from(bytes.len() - GroupHeader::BYTES).unwrap_or(0);
-    let mut group = GroupHeader { number, body_bytes, zero_sectors: 0 };
-    bytes[..GroupHeader::BYTES].copy_from_slice(&group.encode(header.salt));
-    group.zero_sectors = format::zero_sectors(&bytes, offset);
-    bytes[..GroupHeader::BYTES].copy_from_slice(&group.encode(header.salt));
+    GroupHeader::complete(&mut bytes, number, offset, header.salt);
     bytes
 }

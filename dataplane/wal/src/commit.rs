@@ -147,13 +147,7 @@ impl Committer {
                 name(part, &mut group.bytes, salt);
             }
         }
-        let body_bytes = u32::try_from(group.bytes.len() - GroupHeader::BYTES);
-        let body_bytes = body_bytes.expect("a group has at most the bytes that are let in at once");
-        let mut header = GroupHeader { number, body_bytes, zero_sectors: 0 };
-        // It holds no zero sector itself, so that it does not matter what stands in its place now.
-        group.bytes[..GroupHeader::BYTES].copy_from_slice(&header.encode(salt));
-        header.zero_sectors = format::zero_sectors(&group.bytes, current.tail);
-        group.bytes[..GroupHeader::BYTES].copy_from_slice(&header.encode(salt));
+        GroupHeader::complete(&mut group.bytes, number, current.tail, salt);
         // A failed sync is never repeated: the system may have dropped what it could not write, and say that all is
         // well the next time.
         let written = current.file.write(&group.bytes, current.tail).and_then(|()| current.file.sync());

@@ -26,6 +26,9 @@ pub(crate) const GROUP_MAGIC: [u8; 4] = *b"GRP\x1a";
 const SEGMENT_SUFFIX: &str = ".log";
 /// What the name of a segment ends with while it is made.
 pub(crate) const UNFINISHED_SUFFIX: &str = ".new";
+/// What the kept part of a damaged segment is called, behind the segment's name, until its repair is finished. While it is
+/// there the log is not opened.
+const CUT_SUFFIX: &str = ".cut";
 
 /// The name of a segment's file.
 pub(crate) fn segment_name(number: u64) -> String {
@@ -36,6 +39,16 @@ pub(crate) fn segment_name(number: u64) -> String {
 pub(crate) fn segment_number(name: &str) -> Option<u64> {
     let number = name.strip_suffix(SEGMENT_SUFFIX)?.parse().ok()?;
     (segment_name(number) == name).then_some(number)
+}
+
+/// The name of what is kept of a segment in a repair that is not finished.
+pub(crate) fn cut_name(number: u64) -> String {
+    format!("{}{CUT_SUFFIX}", segment_name(number))
+}
+
+/// The number of the segment of which the file of this name is what is kept.
+pub(crate) fn cut_number(name: &str) -> Option<u64> {
+    segment_number(name.strip_suffix(CUT_SUFFIX)?)
 }
 
 /// The sum of `bytes` in this log.
@@ -129,7 +142,18 @@ impl GroupHeader {
     /// The magic at its beginning and the mark at its end see to it that no part of a header is zero.
     const MARK: u8 = 0x1a;
 
-    pub(crate) fn encode(&self, salt: u32) -> [u8; Self::BYTES] {
+    /// Fills in the header of the group that `group` is, behind which its records stand already; `offset` is where in its segment the
+    /// group begins.
+    pub(crate) fn complete(group: &mut [u8], number: u64, offset: u64, salt: u32) {
+        let body_bytes = u32::try_from(group.len() - Self::BYTES);
+        let body_bytes = body_bytes.expect("a group has at most the bytes that are let in at once");
+        // No part of the header is zero, whatever will stand there.
+        group[..Self::BYTES].fill(Self::MARK);
+        let header = Self { number, body_bytes, zero_sectors: zero_sectors(group, offset) };
+        group[..Self::BYTES].copy_from_slice(&header.encode(salt));
+    }
+
+    fn encode(&self, salt: u32) -> [u8; Self::BYTES] {
         let mut bytes = [Self::MARK; Self::BYTES];
         bytes[..4].copy_from_slice(&GROUP_MAGIC);
         bytes[4..12].copy_from_slice(&self.number.to_le_bytes());

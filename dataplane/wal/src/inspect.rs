@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::check;
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Result};
 use crate::format::{self, HeaderDefect, Kind, RecordHeader, SegmentHeader, VERSION};
@@ -110,7 +109,7 @@ pub(crate) fn inspect(disk: &dyn Disk, rows: bool) -> Result<Inspection> {
             }
         }
     }
-    if let Some(cut) = names.iter().find(|name| check::cut_of(name).is_some()) {
+    if let Some(cut) = names.iter().find(|name| format::cut_number(name).is_some()) {
         let what = "a repair was begun and not finished: repair the log again";
         found.damage = Some(Damage { file: cut.clone(), offset: 0, what });
     }

@@ -53,6 +53,21 @@ pub(crate) fn namespace(setup: &str) -> Result<Vec<String>> {
     Ok(unshare.into_iter().map(str::to_owned).chain(["sh".to_owned(), "-c".to_owned(), script]).collect())
 }
 
+/// Copies a folder and all that is in it; makes `to` if it is not there.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn a_read_only_folder_is_refused_by_name() -> Result<()> {
     let folder = tempfile::tempdir()?;

@@ -8,7 +8,7 @@ use partita_e2e::Server;
 use serde_json::json;
 
 use crate::damage::{flip, name, repair};
-use crate::folders::{text, try_to_start};
+use crate::folders::{self, text, try_to_start};
 use crate::witness::make_table;
 
 const ITEMS: usize = 60;
@@ -81,7 +81,7 @@ fn a_torn_end_is_cut_without_a_word() -> Result<()> {
     let mut found = 0;
     for (case, sector) in (1..=end / SECTOR_BYTES).step_by(end / SECTOR_BYTES / CUTS).enumerate() {
         let copy = folder.path().join(case.to_string());
-        copy_folder(&data, &copy)?;
+        folders::copy(&data, &copy)?;
         let cut = sector * SECTOR_BYTES;
         if case % 2 == 0 {
             // As it was preallocated.
@@ -100,20 +100,6 @@ fn a_torn_end_is_cut_without_a_word() -> Result<()> {
     ensure!(0 < found && found < ITEMS, "{found} items are before the last cut");
     let whole = items(&data)?;
     ensure!(whole == ITEMS, "{whole} of {ITEMS} items");
-    Ok(())
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use partita_e2e::{Server, state};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::folders::{text, try_to_start};
+use crate::folders::{self, text, try_to_start};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
@@ -16,23 +16,9 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 fn fixture(name: &str) -> Result<(TempDir, PathBuf, Value)> {
     let folder = TempDir::new()?;
     let (from, data) = (Path::new(FIXTURES).join(name), folder.path().join("data"));
-    copy(&from.join("data"), &data)?;
+    folders::copy(&from.join("data"), &data)?;
     let expected = serde_json::from_slice(&fs::read(from.join("expected.json"))?)?;
     Ok((folder, data, expected))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 #[test]

@@ -5,7 +5,7 @@ use partita_wal::check::check_on;
 use partita_wal::simulated::{Loss, SimulatedDisk};
 use proptest::prelude::*;
 
-use crate::host::{Host, SHARD, has, put, put_filled};
+use crate::host::{Host, SHARD, fill, has, put, put_filled};
 
 const ROWS: u64 = 6;
 
@@ -127,9 +127,7 @@ async fn a_flipped_bit_among_zeros_is_refused_and_a_torn_group_is_not() {
 async fn an_older_segment_must_be_whole() {
     let host = Host::new();
     let db = host.start(SHARD).await.unwrap();
-    for number in 0..30 {
-        put(&db, number, 100_000).await.unwrap();
-    }
+    fill(&db, 0..30).await;
     let disk = host.disk.cut_power(Loss::Everything);
     assert_eq!(outcome(&disk), Ok(30));
     let second = "000000000002.log";

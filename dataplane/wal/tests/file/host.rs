@@ -1,12 +1,14 @@
 //! A log on a simulated disk, and engines on it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use partita_wal::simulated::SimulatedDisk;
 use partita_wal::{Engine, Error, FileLog, FileLogOptions, Log};
 use slatedb::config::{
-    FlushOptions, FlushType, GarbageCollectorDirectoryOptions, GarbageCollectorOptions, Settings,
+    CheckpointOptions, CheckpointScope, FlushOptions, FlushType, GarbageCollectorDirectoryOptions,
+    GarbageCollectorOptions, Settings,
 };
 use slatedb::object_store::ObjectStore;
 use slatedb::object_store::memory::InMemory;
@@ -115,6 +117,18 @@ pub(crate) async fn has(db: &Db, number: u64) -> bool {
 /// Moves the rows in memory to a data file.
 pub(crate) async fn to_data_file(db: &Db) {
     db.flush_with_options(FlushOptions { flush_type: FlushType::MemTable }).await.unwrap();
+}
+
+/// Writes rows of 100 kB, ten to a segment.
+pub(crate) async fn fill(db: &Db, numbers: Range<u64>) {
+    for number in numbers {
+        put(db, number, 100_000).await.unwrap();
+    }
+}
+
+/// Has the manifest written once more, so that it knows of all records.
+pub(crate) async fn note_in_manifest(db: &Db) {
+    db.create_checkpoint(CheckpointScope::Durable, &CheckpointOptions::default()).await.unwrap();
 }
 
 /// Waits for what nobody signals.

@@ -8,7 +8,7 @@ use partita_wal::check::{check_on, plan_repair_on, repair_on};
 use partita_wal::simulated::{Loss, SimulatedDisk};
 use slatedb::wal::WalFileRange;
 
-use crate::host::{Host, SHARD, has, put, to_data_file};
+use crate::host::{Host, SHARD, has, note_in_manifest, put, to_data_file};
 
 const SECOND: &str = "000000000002.log";
 const ROWS: u64 = 40;
@@ -78,9 +78,7 @@ async fn a_repaired_log_goes_on_though_the_manifest_knows_of_more() {
             to_data_file(&db).await;
         }
     }
-    // The manifest is written once more and knows of the last record.
-    let scope = slatedb::config::CheckpointScope::Durable;
-    db.create_checkpoint(scope, &slatedb::config::CheckpointOptions::default()).await.unwrap();
+    note_in_manifest(&db).await;
     let disk = damage(&host.disk.cut_power(Loss::Everything), SECOND, 100);
     let plan = plan_repair_on(&disk).unwrap().unwrap();
     repair_on(&disk, &plan).unwrap();
@@ -101,8 +99,7 @@ async fn a_log_of_which_nothing_could_be_kept_can_be_opened_again_and_again() {
     put(&db, 0, 10).await.unwrap();
     to_data_file(&db).await;
     put(&db, 1, 10).await.unwrap();
-    let scope = slatedb::config::CheckpointScope::Durable;
-    db.create_checkpoint(scope, &slatedb::config::CheckpointOptions::default()).await.unwrap();
+    note_in_manifest(&db).await;
     let mut disk = damage(&host.disk.cut_power(Loss::Everything), "000000000001.log", 9);
     let mut plan = plan_repair_on(&disk).unwrap().unwrap();
     plan.shard(SHARD);

@@ -7,10 +7,9 @@ use std::time::Duration;
 use partita_wal::simulated::{Failing, Loss};
 use partita_wal::{FileLog, Log, ObjectLog};
 use slatedb::ErrorKind;
-use slatedb::config::CheckpointOptions;
 use slatedb::wal::WalFileRange;
 
-use crate::host::{Host, SHARD, eventually, has, put, start, to_data_file};
+use crate::host::{Host, SHARD, eventually, fill, has, note_in_manifest, put, start, to_data_file};
 
 /// The log that a shard was written with is the only one that has its newest rows. An empty file log in its place is seen
 /// when the engine starts, as far as the manifest knows of records; the claim above settles it in all cases.
@@ -21,10 +20,8 @@ async fn a_log_that_lacks_records_is_refused() {
     put(&db, 1, 10).await.unwrap();
     to_data_file(&db).await;
     put(&db, 2, 10).await.unwrap();
-    // The manifest is written again and knows of record 2, which is in no data file.
-    db.create_checkpoint(slatedb::config::CheckpointScope::Durable, &CheckpointOptions::default())
-        .await
-        .unwrap();
+    // The manifest knows of record 2 now, which is in no data file.
+    note_in_manifest(&db).await;
     let other = Host { objects: Arc::clone(&host.objects), ..Host::new() };
     let refused = other.start(SHARD).await.err().unwrap();
     assert_eq!(refused.kind(), ErrorKind::Data, "{refused}");
@@ -61,9 +58,7 @@ async fn a_second_process_is_refused_and_the_first_goes_on() {
 async fn rows_are_trimmed_by_the_stored_manifest_only() {
     let host = Host::new();
     let db = host.start(SHARD).await.unwrap();
-    for number in 0..40 {
-        put(&db, number, 100_000).await.unwrap();
-    }
+    fill(&db, 0..40).await;
     to_data_file(&db).await;
     assert!(host.log.status().segments > 3);
     // The engine knows better by now, but the manifest that was read has only the first row in a data file.
@@ -86,12 +81,8 @@ async fn checkpoints_do_not_keep_the_log() {
     let host = Host::new();
     let db = host.start_trimming(SHARD).await.unwrap();
     put(&db, 0, 100_000).await.unwrap();
-    db.create_checkpoint(slatedb::config::CheckpointScope::Durable, &CheckpointOptions::default())
-        .await
-        .unwrap();
-    for number in 1..40 {
-        put(&db, number, 100_000).await.unwrap();
-    }
+    note_in_manifest(&db).await;
+    fill(&db, 1..40).await;
     to_data_file(&db).await;
     eventually(|| host.log.status().segments <= 2).await;
 }
@@ -103,9 +94,7 @@ async fn idle_shards_are_told_to_let_go() {
     let idle = host.start_trimming("idle").await.unwrap();
     let busy = host.start_trimming("busy").await.unwrap();
     put(&idle, 0, 10).await.unwrap();
-    for number in 0..60 {
-        put(&busy, number, 100_000).await.unwrap();
-    }
+    fill(&busy, 0..60).await;
     to_data_file(&busy).await;
     let kept = host.log.status().segments;
     assert!(kept > 4, "{kept}");
@@ -179,9 +168,7 @@ async fn a_newer_owner_waits_for_what_the_older_queued() {
 async fn trimming_goes_on_after_a_failure() {
     let host = Host::new();
     let db = host.start_trimming(SHARD).await.unwrap();
-    for number in 0..40 {
-        put(&db, number, 100_000).await.unwrap();
-    }
+    fill(&db, 0..40).await;
     let before = host.log.status().segments;
     assert!(before > 3);
     host.disk.fail(Failing::Names);
