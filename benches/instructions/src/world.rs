@@ -117,6 +117,8 @@ fn descriptor(id: u64, name: &str, range: Option<(&str, ScalarType)>) -> TableDe
         global_indexes: Vec::new(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
+        stream: None,
+        time_to_live: None,
         settings: TableSettings::default(),
     }
 }

@@ -200,6 +200,8 @@ fn music() -> TableDescriptor {
         global_indexes: Vec::new(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
+        stream: None,
+        time_to_live: None,
         settings: TableSettings::default(),
     }
 }

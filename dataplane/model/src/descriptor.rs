@@ -2,6 +2,7 @@
 //!
 //! A descriptor carries a [`Generation`]; the data plane applies it only if it is newer than what it has.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,61 @@ pub struct TableSettings {
     pub warm: Option<Throughput>,
 }
 
+/// What the records of a stream carry besides keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the variants say what records carry")]
+pub enum StreamView {
+    KeysOnly,
+    NewImage,
+    OldImage,
+    NewAndOldImages,
+}
+
+impl StreamView {
+    /// As JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeysOnly => "KEYS_ONLY",
+            Self::NewImage => "NEW_IMAGE",
+            Self::OldImage => "OLD_IMAGE",
+            Self::NewAndOldImages => "NEW_AND_OLD_IMAGES",
+        }
+    }
+
+    /// Whether records carry the item as it is after the change.
+    pub fn has_new_image(self) -> bool {
+        matches!(self, Self::NewImage | Self::NewAndOldImages)
+    }
+
+    /// Whether records carry the item as it was before the change.
+    pub fn has_old_image(self) -> bool {
+        matches!(self, Self::OldImage | Self::NewAndOldImages)
+    }
+}
+
+/// The latest stream of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StreamSettings {
+    /// What tells the streams of a table apart, in ARNs too: when it was enabled, as `YYYY-MM-DDTHH:MM:SS.mmm`, and never the
+    /// same twice for one table.
+    pub label: String,
+    /// What records carry.
+    pub view: StreamView,
+    /// False when the stream was disabled: its records can be read until they are too old.
+    pub enabled: bool,
+}
+
+/// By which attribute items expire.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TimeToLive {
+    /// The number of this setting, from the same sequence as the ids of tables: the rows that say when items expire lie under
+    /// it, and go as a table goes.
+    pub id: TableId,
+    /// Holds seconds since the epoch, as a number.
+    pub attribute: String,
+}
+
 /// Everything the data plane must know to serve a table. Equal descriptors serve alike. Nodes store the serialized form: members
 /// are only ever added, with a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,12 +164,18 @@ pub struct TableDescriptor {
     pub attributes: Vec<KeyAttribute>,
     /// At most five, fixed at creation.
     pub local_indexes: Vec<LocalIndex>,
-    /// Declared global indexes. The data plane does not build them yet.
+    /// At most twenty; they come and go with generations, and each incarnation has an id of its own.
     pub global_indexes: Vec<GlobalIndex>,
     /// Capacity mode.
     pub billing: BillingMode,
     /// Provisioned units; `None` when on demand.
     pub throughput: Option<Throughput>,
+    /// The latest stream; none if there never was one.
+    #[serde(default)]
+    pub stream: Option<StreamSettings>,
+    /// How items expire, if they do.
+    #[serde(default)]
+    pub time_to_live: Option<TimeToLive>,
     /// What is only shown.
     #[serde(default)]
     pub settings: TableSettings,
@@ -125,7 +187,7 @@ impl TableDescriptor {
         self.local_indexes.iter().find(|index| index.name.as_str() == name)
     }
 
-    /// The declared global index of that name.
+    /// The global index of that name.
     pub fn global_index(&self, name: &str) -> Option<&GlobalIndex> {
         self.global_indexes.iter().find(|index| index.name.as_str() == name)
     }
@@ -138,6 +200,31 @@ pub struct Statistics {
     pub item_count: u64,
     /// Item bytes plus 100 for each item.
     pub size_bytes: u64,
+}
+
+/// How far the data plane is with what it does in the background for one table: by the ids of its global indexes and of its
+/// time-to-live setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Progress {
+    /// An id that is missing has not begun.
+    pub builds: BTreeMap<TableId, Build>,
+}
+
+impl Progress {
+    /// Whether the rows under this id hold everything they should.
+    pub fn is_built(&self, id: TableId) -> bool {
+        self.builds.get(&id).is_some_and(|build| build.finished)
+    }
+}
+
+/// The making of a global index, or of the rows by which items expire, from the items that a table has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Items of the table that were looked at.
+    pub scanned_items: u64,
+    /// Whether all of them were.
+    pub finished: bool,
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::IndexName;
 use crate::value::AttributeType;
+use crate::{IndexName, TableId};
 
 /// The three types a key attribute can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,9 +88,18 @@ pub struct LocalIndex {
     pub projection: Projection,
 }
 
-/// A global secondary index as it was declared. Up to four partition and four sort attributes.
+/// A global secondary index. Up to four partition and four sort attributes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GlobalIndex {
+    /// The number of this incarnation, from the same sequence as the ids of tables: its rows lie under an id of their own, so
+    /// that an index goes as a table goes. Zero in descriptors written before global indexes were built: such an index has no
+    /// rows and is not maintained.
+    #[serde(default = "no_id")]
+    pub id: TableId,
+    /// Whether it may be read: it holds the projection of every item. The control plane says so when the data plane has
+    /// reported that the index is built.
+    #[serde(default)]
+    pub active: bool,
     /// Unique within the table.
     pub name: IndexName,
     /// Partition attributes, at least one.
@@ -101,4 +110,26 @@ pub struct GlobalIndex {
     pub projection: Projection,
     /// Own throughput, for provisioned tables.
     pub throughput: Option<crate::descriptor::Throughput>,
+}
+
+impl GlobalIndex {
+    /// Partition attributes first, then the sort attributes.
+    pub fn attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        self.hash.iter().chain(&self.range)
+    }
+
+    /// Whether `name` is one of the key's attributes.
+    pub fn contains(&self, name: &str) -> bool {
+        self.attributes().any(|attribute| attribute.name == name)
+    }
+
+    /// Whether the data plane maintains it.
+    pub fn is_maintained(&self) -> bool {
+        self.id != no_id()
+    }
+}
+
+/// No id that was ever given out.
+fn no_id() -> TableId {
+    TableId(0)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use partita_model::TableId;
 use partita_model::descriptor::BillingMode;
 use partita_model::limits;
 use partita_model::schema::{GlobalIndex, KeySchema, LocalIndex, Projection};
@@ -58,7 +59,9 @@ pub(super) fn global(
         claim(&mut taken, index.index_name.as_str())?;
         check_index(index, table.billing())?;
         let throughput = index.provisioned_throughput.map(Into::into);
-        indexes.push(GlobalIndex { name: index.index_name.clone(), hash, range, projection, throughput });
+        // Which incarnation it is, and how far, is not the definition's to say.
+        let (id, active, name) = (TableId(0), false, index.index_name.clone());
+        indexes.push(GlobalIndex { id, active, name, hash, range, projection, throughput });
     }
     if indexes.len() > limits::GLOBAL_INDEXES_MAX {
         return Err(DefinitionRule::TooManyGlobalIndexes(limits::GLOBAL_INDEXES_MAX).into());

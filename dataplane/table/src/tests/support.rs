@@ -54,6 +54,8 @@ pub(super) fn table(id: u64, name: &str, hash: KeyAttribute, range: Option<KeyAt
         global_indexes: Vec::new(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
+        stream: None,
+        time_to_live: None,
         settings: TableSettings::default(),
     }
 }
@@ -92,6 +94,8 @@ pub(super) fn local(
 /// `simple` with a declared global index `by-g` on `g` (S) and `h` (N).
 pub(super) fn with_global_index() -> TableDescriptor {
     let index = GlobalIndex {
+        id: TableId(1001),
+        active: false,
         name: IndexName::new("by-g"),
         hash: vec![key("g", ScalarType::S)],
         range: vec![key("h", ScalarType::N)],

@@ -74,6 +74,8 @@ impl TableRecord {
             global_indexes: checked.global_indexes,
             billing: checked.billing,
             throughput: checked.throughput,
+            stream: None,
+            time_to_live: None,
             settings: self.settings(),
         })
     }
