@@ -43,7 +43,7 @@ pub use name::OperationName;
 pub(crate) use parameter::Choices;
 pub use parameter::{ReturnCapacity, ReturnValues};
 pub use put_item::PutItem;
-pub use query::Query;
+pub use query::{FilterForm, Query};
 pub use scan::{Scan, Segment};
 pub use selection::Select;
 pub use table_ref::TableRef;

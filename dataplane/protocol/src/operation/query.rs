@@ -27,8 +27,8 @@ pub struct Query {
     pub key_condition: KeyCondition,
     /// Which of them to return.
     pub filter: Option<Condition>,
-    /// Whether the filter was given as the legacy `QueryFilter`; errors about it name it so.
-    pub legacy_filter: bool,
+    /// What the filter was given as.
+    pub filter_form: FilterForm,
     /// What to return of each.
     pub projection: Option<Projection>,
     /// As given; absent means what the index or table holds, or what the projection names.
@@ -43,6 +43,19 @@ pub struct Query {
     pub consistency: Consistency,
     /// What to say about capacity.
     pub capacity: ReturnCapacity,
+}
+
+/// What a filter was given as. It decides whether the filter may name attributes of the key that is read by, and what errors
+/// call it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FilterForm {
+    /// `FilterExpression`, which may not.
+    #[default]
+    Expression,
+    /// The legacy `QueryFilter`, which may not.
+    Legacy,
+    /// What a PartiQL statement's `WHERE` holds beyond a key condition, which may.
+    Statement,
 }
 
 /// A Query's expressions and their legacy forms, as given.
@@ -108,14 +121,17 @@ impl Query {
 
         given.refuse_mix()?;
         let start_key = page.take_start_key()?;
-        let legacy_filter = given.filter.is_legacy();
+        let filter_form = match given.filter.is_legacy() {
+            true => FilterForm::Legacy,
+            false => FilterForm::Expression,
+        };
         let Compiled { key_condition, filter, projection } = given.compile(&page)?;
         Ok(Self {
             table: page.table,
             index: page.index,
             key_condition,
             filter,
-            legacy_filter,
+            filter_form,
             projection,
             select: page.select,
             limit: page.limit,

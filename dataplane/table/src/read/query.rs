@@ -1,7 +1,7 @@
 //! Query: the items of one partition, by a condition on the sort key.
 
 use partita_expression::BoundKeyCondition;
-use partita_protocol::operation::{self, Select};
+use partita_protocol::operation::{self, FilterForm, Select};
 use partita_protocol::{ServiceError, output};
 use partita_storage::{KeyRange, Order};
 
@@ -61,12 +61,18 @@ fn rows(source: &Source<'_>, query: &operation::Query, order: Order) -> Result<K
     }
 }
 
-/// The key condition alone may name the attributes of the key that is read by.
+/// The key condition alone may name the attributes of the key that is read by, but for PartiQL statements, which have no key
+/// condition of their own.
 fn no_filter_on_key(source: &Source<'_>, query: &operation::Query) -> Result<(), ServiceError> {
     let Some(filter) = &query.filter else { return Ok(()) };
+    let expression = match query.filter_form {
+        FilterForm::Expression => true,
+        FilterForm::Legacy => false,
+        FilterForm::Statement => return Ok(()),
+    };
     let named = filter.top_level_attributes();
     match source.key().attributes().find(|key| named.contains(key.name.as_str())) {
-        Some(key) => Err(ServiceError::filter_on_key(&key.name, !query.legacy_filter)),
+        Some(key) => Err(ServiceError::filter_on_key(&key.name, expression)),
         None => Ok(()),
     }
 }
