@@ -30,6 +30,17 @@ pub(crate) enum Test {
     Contains { operand: Operand, element: Operand },
 }
 
+/// What a condition compares or a function is called with, before it is known to be a use that makes sense.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// What stands at a path of the item.
+    Path(Path),
+    /// A value.
+    Value(AttributeValue),
+    /// A call. Only `size` makes sense within a condition.
+    Call(Function, Vec<Term>),
+}
+
 /// What a condition compares.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operand {
@@ -108,7 +119,8 @@ impl Function {
         Self::ListAppend,
     ];
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// The function of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 

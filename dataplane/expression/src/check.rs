@@ -5,12 +5,10 @@
 mod condition;
 mod update;
 
-use partita_model::AttributeValue;
+pub(crate) use condition::{between, call, compare, condition, within};
+pub(crate) use update::{changes, update};
 
-pub(crate) use condition::condition;
-pub(crate) use update::update;
-
-use crate::ast::Function;
+use crate::ast::{Function, Term};
 use crate::error::Fault;
 use crate::reserved::is_reserved;
 use crate::syntax::{RawCall, RawOperand, RawPath, RawStep};
@@ -31,32 +29,24 @@ pub(crate) fn in_kind<T>(kind: Kind, result: Result<T, Fault>) -> Result<T, crat
     result.map_err(|fault| crate::Error::Expression { kind, fault })
 }
 
-/// An operand with its names and values filled in.
-#[derive(Clone, Debug)]
-enum Resolved {
-    Path(Path),
-    Value(AttributeValue),
-    Call(Function, Vec<Resolved>),
-}
-
-fn resolve(raw: &RawOperand<'_>, substitutions: &Substitutions<'_>) -> Result<Resolved, Fault> {
+fn resolve(raw: &RawOperand<'_>, substitutions: &Substitutions<'_>) -> Result<Term, Fault> {
     match raw {
-        RawOperand::Path(path) => resolve_path(path, substitutions).map(Resolved::Path),
-        RawOperand::Value(name) => substitutions.value(name).cloned().map(Resolved::Value),
+        RawOperand::Path(path) => resolve_path(path, substitutions).map(Term::Path),
+        RawOperand::Value(name) => substitutions.value(name).cloned().map(Term::Value),
         RawOperand::Call(call) => resolve_call(call, substitutions),
     }
 }
 
-fn resolve_call(raw: &RawCall<'_>, substitutions: &Substitutions<'_>) -> Result<Resolved, Fault> {
+fn resolve_call(raw: &RawCall<'_>, substitutions: &Substitutions<'_>) -> Result<Term, Fault> {
     let function = function(raw)?;
     let operands = resolve_all(&raw.operands, substitutions)?;
-    Ok(Resolved::Call(function, operands))
+    Ok(Term::Call(function, operands))
 }
 
 fn resolve_all<'r, 't: 'r>(
     raw: impl IntoIterator<Item = &'r RawOperand<'t>>,
     substitutions: &Substitutions<'_>,
-) -> Result<Vec<Resolved>, Fault> {
+) -> Result<Vec<Term>, Fault> {
     // A loop, because calls nest: iterator adapters would take several stack frames for each level.
     let mut resolved = Vec::new();
     for operand in raw {
@@ -90,9 +80,9 @@ fn unreserved<'r, 't: 'r>(paths: impl IntoIterator<Item = &'r RawPath<'t>>) -> R
 }
 
 /// That every call within the operands has as many operands as its function takes.
-fn check_counts<'r>(operands: impl IntoIterator<Item = &'r Resolved>) -> Result<(), Fault> {
+fn check_counts<'r>(operands: impl IntoIterator<Item = &'r Term>) -> Result<(), Fault> {
     for operand in operands {
-        if let Resolved::Call(function, operands) = operand {
+        if let Term::Call(function, operands) = operand {
             check_counts(operands)?;
             check_count(*function, operands.len())?;
         }

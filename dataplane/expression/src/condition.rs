@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::{Node, Operand, Test};
+use crate::ast::{Comparator, Function, Node, Operand, Term, Test};
 use crate::check::{self, in_kind};
+use crate::error::Fault;
 use crate::{
-    ConditionalOperator, Document, Error, Expected, Kind, LegacyCondition, Substitutions, evaluate, legacy,
+    ConditionalOperator, Document, Error, Expected, Kind, LegacyCondition, Path, Substitutions, evaluate,
+    legacy,
 };
 
 /// A checked condition, with all names and values filled in.
@@ -44,6 +46,64 @@ impl Condition {
             .map(|(attribute, condition)| legacy::condition::filter(attribute, condition))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(legacy::condition::join(tests, operator)?.map(|root| Self { root }))
+    }
+
+    /// `left` compared with `right`. For callers that read another language, as are the other makers of parts; what is wrong is
+    /// told as of an expression.
+    pub fn compare(comparator: Comparator, left: Term, right: Term) -> Result<Self, Fault> {
+        check::compare(comparator, [left, right]).map(Self::of)
+    }
+
+    /// Whether a term lies between two others, both included.
+    pub fn between(term: Term, lower: Term, upper: Term) -> Result<Self, Fault> {
+        check::between([term, lower, upper]).map(Self::of)
+    }
+
+    /// Whether a term is one of a list.
+    pub fn within(term: Term, list: Vec<Term>) -> Result<Self, Fault> {
+        check::within(std::iter::once(term).chain(list).collect()).map(Self::of)
+    }
+
+    /// A call of a function that is a condition by itself, such as `contains`.
+    pub fn call(function: Function, operands: Vec<Term>) -> Result<Self, Fault> {
+        match function.is_condition() {
+            true => check::call(function, operands).map(Self::of),
+            false => Err(Fault::MisusedFunction { function }),
+        }
+    }
+
+    /// Holds when the item has something at the path.
+    pub fn exists(path: Path) -> Self {
+        Self::of(Test::Exists(path))
+    }
+
+    /// Holds when all parts do; always without parts.
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self::join(parts, Node::All)
+    }
+
+    /// Holds when one of the parts does; never without parts.
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self::join(parts, Node::Any)
+    }
+
+    /// Holds when this one does not.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { root: Node::Not(Box::new(self.root)) }
+    }
+
+    fn of(test: Test) -> Self {
+        Self { root: Node::Test(test) }
+    }
+
+    fn join(parts: impl IntoIterator<Item = Self>, join: fn(Vec<Node>) -> Node) -> Self {
+        let mut parts: Vec<Node> = parts.into_iter().map(|part| part.root).collect();
+        let root = match parts.len() {
+            1 => parts.remove(0),
+            _ => join(parts),
+        };
+        Self { root }
     }
 
     /// Whether the condition holds for `item`. A missing item is the empty item.

@@ -82,6 +82,16 @@ impl KeyCondition {
         Self::of(conditions)
     }
 
+    /// The condition that reads one partition, or a range of it, by the names of the key attributes.
+    pub fn of_partition(
+        (hash, value): (String, AttributeValue),
+        range: Option<(String, RangeCondition)>,
+    ) -> Self {
+        let equal = LegacyCondition { operator: ComparisonOperator::Eq, values: vec![value] };
+        let range = range.map(|(name, condition)| (name, condition.into()));
+        Self { by_attribute: std::iter::once((hash, equal)).chain(range).collect() }
+    }
+
     fn of(by_attribute: BTreeMap<String, LegacyCondition>) -> Result<Self, Error> {
         match by_attribute.len() {
             1 | 2 => Ok(Self { by_attribute }),
@@ -136,6 +146,21 @@ fn empty_text(value: &AttributeValue) -> Option<bool> {
 
 fn missed(key: &KeyAttribute) -> KeyConditionError {
     KeyConditionError::MissedElement { name: key.name.clone() }
+}
+
+impl From<RangeCondition> for LegacyCondition {
+    fn from(condition: RangeCondition) -> Self {
+        let (operator, values) = match condition {
+            RangeCondition::Eq(value) => (ComparisonOperator::Eq, vec![value]),
+            RangeCondition::Lt(value) => (ComparisonOperator::Lt, vec![value]),
+            RangeCondition::Le(value) => (ComparisonOperator::Le, vec![value]),
+            RangeCondition::Gt(value) => (ComparisonOperator::Gt, vec![value]),
+            RangeCondition::Ge(value) => (ComparisonOperator::Ge, vec![value]),
+            RangeCondition::Between(lower, upper) => (ComparisonOperator::Between, vec![lower, upper]),
+            RangeCondition::BeginsWith(prefix) => (ComparisonOperator::BeginsWith, vec![prefix]),
+        };
+        Self { operator, values }
+    }
 }
 
 impl RangeCondition {

@@ -7,6 +7,9 @@
 //! Expected, QueryFilter, … ── legacy ─────────┘   KeyCondition ─ bind(key schema) -> one range of one partition
 //! ```
 //!
+//! Callers that read another language make the same types of parts: [`Condition::compare`] and its like, [`Update::of_changes`],
+//! [`KeyCondition::of_partition`].
+//!
 //! This crate is synchronous, does no I/O and reads no JSON. It deliberately does not know tables (a [`KeyCondition`] is told the
 //! key attributes it must fit), nor requests: which parameters exclude each other, and the prefix newer answers put before a
 //! sentence, are the protocol's.
@@ -44,7 +47,7 @@ mod token;
 mod tree;
 mod update;
 
-pub use ast::{Comparator, Function};
+pub use ast::{Comparator, Function, Term};
 pub use condition::Condition;
 pub use document::Document;
 pub use error::{Error, KeyConditionError, UpdateError};
@@ -58,4 +61,4 @@ pub use legacy::{
 pub use path::{Path, Step};
 pub use projection::Projection;
 pub use substitution::{Substitutions, check_maps_have_expressions, check_names, check_value_keys};
-pub use update::Update;
+pub use update::{Change, SetValue, Update};

@@ -32,6 +32,12 @@ impl Projection {
         Ok(Self::of(names.into_iter().map(Path::top_level).collect()))
     }
 
+    /// The projection of whole attributes; a name that comes twice counts once.
+    pub fn attributes(names: impl IntoIterator<Item = String>) -> Self {
+        let mut seen = BTreeSet::new();
+        Self::of(names.into_iter().filter(|name| seen.insert(name.clone())).map(Path::top_level).collect())
+    }
+
     fn of(paths: Vec<Path>) -> Self {
         let forest = tree::forest(paths.iter().map(|path| (path.clone(), ())));
         Self { paths, forest }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use partita_model::{AttributeValue, Item};
 
 use crate::check::{self, in_kind};
+use crate::error::Fault;
 use crate::{AttributeUpdate, Error, Kind, Path, Substitutions, UpdateError, legacy, tree};
 
 /// A checked update, with all names and values filled in.
@@ -30,30 +31,61 @@ pub(crate) struct Action {
     pub(crate) change: Change,
 }
 
+/// What happens at one path.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Change {
+pub enum Change {
+    /// Gives it a value.
     Set(SetValue),
+    /// Takes away what is there.
     Remove,
-    /// To a number or a set; in the legacy API also to a list.
+    /// Adds to a number or a set; in the legacy API also to a list.
     Add(AttributeValue),
-    /// From a set.
+    /// Takes members from a set.
     Delete(AttributeValue),
 }
 
-/// The right-hand side of SET.
+/// The right-hand side of SET. It reads the item as it was.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum SetValue {
+pub enum SetValue {
+    /// What stands at a path.
     Path(Path),
+    /// A value.
     Value(AttributeValue),
-    IfNotExists { path: Path, otherwise: Box<SetValue> },
-    ListAppend { first: Box<SetValue>, second: Box<SetValue> },
-    Sum { minus: bool, left: Box<SetValue>, right: Box<SetValue> },
+    /// `if_not_exists`.
+    IfNotExists {
+        /// What stands here,
+        path: Path,
+        /// or else this.
+        otherwise: Box<SetValue>,
+    },
+    /// `list_append`.
+    ListAppend {
+        /// A list.
+        first: Box<SetValue>,
+        /// The list after it.
+        second: Box<SetValue>,
+    },
+    /// `+` or `-`.
+    Sum {
+        /// Whether it is `-`.
+        minus: bool,
+        /// A number.
+        left: Box<SetValue>,
+        /// Another.
+        right: Box<SetValue>,
+    },
 }
 
 impl Update {
     /// Parses and checks an `UpdateExpression`.
     pub fn parse(text: &str, substitutions: &Substitutions<'_>) -> Result<Self, Error> {
         let actions = in_kind(Kind::Update, check::update(text, substitutions))?;
+        Ok(Self { actions, dialect: Dialect::Expression })
+    }
+
+    /// An update made of parts, for callers that read another language; what is wrong is told as of an expression.
+    pub fn of_changes(changes: Vec<(Path, Change)>) -> Result<Self, Fault> {
+        let actions = check::changes(changes)?;
         Ok(Self { actions, dialect: Dialect::Expression })
     }
 

@@ -4,10 +4,10 @@ use partita_model::AttributeValue;
 use partita_model::limits::IN_OPERANDS_MAX;
 use partita_model::value::AttributeType;
 
-use super::{Resolved, check_count, check_counts, function, resolve_all, unreserved};
-use crate::ast::{Comparator, Function, Node, Operand, Test, order};
+use super::{check_count, check_counts, function, resolve_all, unreserved};
+use crate::ast::{Comparator, Function, Node, Operand, Term, Test, order};
 use crate::error::{Fault, OperandType, Operator};
-use crate::syntax::{Parts, RawCall, RawNode, RawOperand, RawTest};
+use crate::syntax::{Parts, RawNode, RawOperand, RawTest};
 use crate::{Substitutions, parse};
 
 /// Parses and checks a condition. Redundant parentheses come first, then function names, then reserved words; what is wrong
@@ -71,17 +71,18 @@ fn check_operand_uses(mut operand: &RawOperand<'_>) -> Result<(), Fault> {
 
 fn test(raw: &RawTest<'_>, substitutions: &Substitutions<'_>) -> Result<Test, Fault> {
     let resolved = resolve_all(raw.operands(), substitutions)?;
-    check_counts(&resolved)?;
     match raw {
-        RawTest::Compare { comparator, .. } => compare(*comparator, resolved),
-        RawTest::Between { .. } => between(resolved),
+        RawTest::Compare { comparator, .. } => compare(*comparator, exactly(resolved)),
+        RawTest::Between { .. } => between(exactly(resolved)),
         RawTest::In { .. } => within(resolved),
-        RawTest::Call(call) => call_test(call, resolved),
+        RawTest::Call(raw) => call(function(raw)?, resolved),
     }
 }
 
-fn compare(comparator: Comparator, resolved: Vec<Resolved>) -> Result<Test, Fault> {
+/// A comparison.
+pub(crate) fn compare(comparator: Comparator, resolved: [Term; 2]) -> Result<Test, Fault> {
     let operator = Operator::Compare(comparator);
+    check_counts(&resolved)?;
     check_distinct(operator, &resolved)?;
     let operands = operands(resolved)?;
     if comparator.needs_order() {
@@ -91,7 +92,9 @@ fn compare(comparator: Comparator, resolved: Vec<Resolved>) -> Result<Test, Faul
     Ok(Test::Compare { comparator, left, right })
 }
 
-fn between(resolved: Vec<Resolved>) -> Result<Test, Fault> {
+/// `BETWEEN`: the operand, then its bounds.
+pub(crate) fn between(resolved: [Term; 3]) -> Result<Test, Fault> {
+    check_counts(&resolved)?;
     let operands = operands(resolved)?;
     check_types(Operator::Between, &operands, is_ordered)?;
     let [operand, lower, upper] = exactly(operands);
@@ -110,9 +113,10 @@ fn check_bounds(lower: &AttributeValue, upper: &AttributeValue) -> Result<(), Fa
     }
 }
 
-fn within(resolved: Vec<Resolved>) -> Result<Test, Fault> {
+/// `IN`: the operand, then the list; at least the operand.
+pub(crate) fn within(resolved: Vec<Term>) -> Result<Test, Fault> {
+    check_counts(&resolved)?;
     let mut list = operands(resolved)?;
-    // The grammar has put the left operand first.
     let operand = list.remove(0);
     if list.len() > IN_OPERANDS_MAX {
         return Err(Fault::TooManyOperands { operator: Operator::In, count: list.len() });
@@ -120,8 +124,9 @@ fn within(resolved: Vec<Resolved>) -> Result<Test, Fault> {
     Ok(Test::In { operand, list })
 }
 
-fn call_test(call: &RawCall<'_>, resolved: Vec<Resolved>) -> Result<Test, Fault> {
-    let function = function(call)?;
+/// A call that is a condition by itself.
+pub(crate) fn call(function: Function, resolved: Vec<Term>) -> Result<Test, Fault> {
+    check_counts(&resolved)?;
     check_count(function, resolved.len())?;
     check_distinct(Operator::Call(function), &resolved)?;
     let operands = operands(resolved)?;
@@ -170,26 +175,26 @@ fn type_of_name(name: &str) -> Option<AttributeType> {
 }
 
 /// The operands as conditions hold them.
-fn operands(resolved: Vec<Resolved>) -> Result<Vec<Operand>, Fault> {
+fn operands(resolved: impl IntoIterator<Item = Term>) -> Result<Vec<Operand>, Fault> {
     resolved.into_iter().map(operand).collect()
 }
 
-fn operand(resolved: Resolved) -> Result<Operand, Fault> {
+fn operand(resolved: Term) -> Result<Operand, Fault> {
     match resolved {
-        Resolved::Path(path) => Ok(Operand::Path(path)),
-        Resolved::Value(value) => Ok(Operand::Value(value)),
-        Resolved::Call(Function::Size, sized) => size(sized),
-        Resolved::Call(function, _) => Err(Fault::MisusedFunction { function }),
+        Term::Path(path) => Ok(Operand::Path(path)),
+        Term::Value(value) => Ok(Operand::Value(value)),
+        Term::Call(Function::Size, sized) => size(sized),
+        Term::Call(function, _) => Err(Fault::MisusedFunction { function }),
     }
 }
 
 /// `size` takes nothing that is known to have no size, such as another size.
-fn size(sized: Vec<Resolved>) -> Result<Operand, Fault> {
+fn size(sized: Vec<Term>) -> Result<Operand, Fault> {
     let count = sized.len();
-    let [sized]: [Resolved; 1] =
+    let [sized]: [Term; 1] =
         sized.try_into().map_err(|_| Fault::OperandCount { function: Function::Size, count })?;
     let sized = match sized {
-        Resolved::Call(..) => return Err(no_size(AttributeType::N)),
+        Term::Call(..) => return Err(no_size(AttributeType::N)),
         sized => operand(sized)?,
     };
     match value_type(&sized) {
@@ -203,13 +208,14 @@ fn no_size(found: AttributeType) -> Fault {
 }
 
 /// The operands as an array.
-fn exactly<const N: usize>(operands: Vec<Operand>) -> [Operand; N] {
-    operands.try_into().expect("the grammar or the count checks have made the length right")
+fn exactly<T, const N: usize>(operands: Vec<T>) -> [T; N] {
+    let given = operands.try_into().ok();
+    given.expect("the grammar or the count checks have made the length right")
 }
 
-fn check_distinct(operator: Operator, resolved: &[Resolved]) -> Result<(), Fault> {
+fn check_distinct(operator: Operator, resolved: &[Term]) -> Result<(), Fault> {
     match resolved {
-        [Resolved::Path(one), Resolved::Path(two)] if one == two => {
+        [Term::Path(one), Term::Path(two)] if one == two => {
             Err(Fault::NotDistinct { operator, operand: one.clone() })
         }
         _ => Ok(()),

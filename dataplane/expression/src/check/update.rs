@@ -2,8 +2,8 @@
 
 use partita_model::value::AttributeType;
 
-use super::{Resolved, function, resolve, resolve_path, unreserved};
-use crate::ast::Function;
+use super::{function, resolve, resolve_path, unreserved};
+use crate::ast::{Function, Term};
 use crate::error::{Fault, OperandType, Operator};
 use crate::syntax::{Parts, RawAction, RawCall, RawOperand, RawSection, RawValue};
 use crate::update::{Action, Change, SetValue};
@@ -30,6 +30,43 @@ pub(crate) fn update(text: &str, substitutions: &Substitutions<'_>) -> Result<Ve
     }
     let changes = changes.into_iter().map(Unchecked::check);
     targets.into_iter().zip(changes).map(|(path, change)| Ok(Action { path, change: change? })).collect()
+}
+
+/// Checks an update made of parts: first where it changes the item, then what it sets there.
+pub(crate) fn changes(changes: Vec<(Path, Change)>) -> Result<Vec<Action>, Fault> {
+    let targets: Vec<Path> = changes.iter().map(|(path, _)| path.clone()).collect();
+    tree::check_apart(&targets)?;
+    let checked = changes.into_iter().map(|(path, change)| {
+        match &change {
+            Change::Set(value) => check_set_value(value)?,
+            Change::Add(value) => check_section_type("ADD", value.attribute_type())?,
+            Change::Delete(value) => check_section_type("DELETE", value.attribute_type())?,
+            Change::Remove => {}
+        }
+        Ok(Action { path, change })
+    });
+    checked.collect()
+}
+
+fn check_set_value(value: &SetValue) -> Result<(), Fault> {
+    match value {
+        SetValue::Path(_) | SetValue::Value(_) => Ok(()),
+        SetValue::IfNotExists { otherwise, .. } => check_set_value(otherwise),
+        SetValue::ListAppend { first, second } => {
+            check_set_value(first)?;
+            check_set_value(second)?;
+            check_type(Operator::Call(Function::ListAppend), AttributeType::L, [first, second])
+        }
+        SetValue::Sum { minus, left, right } => {
+            check_set_value(left)?;
+            check_set_value(right)?;
+            check_type(sum_operator(*minus), AttributeType::N, [left, right])
+        }
+    }
+}
+
+fn sum_operator(minus: bool) -> Operator {
+    if minus { Operator::Minus } else { Operator::Plus }
 }
 
 fn actions<'r, 't>(
@@ -82,8 +119,8 @@ fn check_defined(parts: &Parts<'_, '_>, substitutions: &Substitutions<'_>) -> Re
 /// A change whose functions are still to be checked, because the operand types of `ADD` and `DELETE` come before them.
 enum Unchecked {
     Done(Change),
-    Set(Resolved),
-    SetSum { minus: bool, operands: [Resolved; 2] },
+    Set(Term),
+    SetSum { minus: bool, operands: [Term; 2] },
 }
 
 impl Unchecked {
@@ -99,11 +136,11 @@ impl Unchecked {
                 Self::SetSum { minus: *minus, operands: [resolved(left)?, resolved(right)?] }
             }
             Some(RawValue::Operand(operand)) => match (section, resolved(operand)?) {
-                ("ADD", Resolved::Value(value)) => {
+                ("ADD", Term::Value(value)) => {
                     check_section_type(section, value.attribute_type())?;
                     Self::Done(Change::Add(value))
                 }
-                ("DELETE", Resolved::Value(value)) => {
+                ("DELETE", Term::Value(value)) => {
                     check_section_type(section, value.attribute_type())?;
                     Self::Done(Change::Delete(value))
                 }
@@ -117,9 +154,8 @@ impl Unchecked {
             Self::Done(change) => change,
             Self::Set(value) => Change::Set(set_value(value)?),
             Self::SetSum { minus, operands: [left, right] } => {
-                let operator = if minus { Operator::Minus } else { Operator::Plus };
                 let (left, right) = (set_value(left)?, set_value(right)?);
-                check_type(operator, AttributeType::N, [&left, &right])?;
+                check_type(sum_operator(minus), AttributeType::N, [&left, &right])?;
                 let (left, right) = (Box::new(left), Box::new(right));
                 Change::Set(SetValue::Sum { minus, left, right })
             }
@@ -135,32 +171,32 @@ fn check_section_type(section: &'static str, found: AttributeType) -> Result<(),
     Err(Fault::SectionOperandType { section, found })
 }
 
-fn set_value(mut resolved: Resolved) -> Result<SetValue, Fault> {
+fn set_value(mut resolved: Term) -> Result<SetValue, Fault> {
     // Only `if_not_exists` nests without end, in its second operand.
     let mut paths = Vec::new();
-    while let Resolved::Call(function @ Function::IfNotExists, operands) = resolved {
+    while let Term::Call(function @ Function::IfNotExists, operands) = resolved {
         let [first, second] = two(function, operands)?;
-        let Resolved::Path(path) = first else { return Err(Fault::PathRequired { function }) };
+        let Term::Path(path) = first else { return Err(Fault::PathRequired { function }) };
         paths.push(path);
         resolved = second;
     }
     let last = match resolved {
-        Resolved::Path(path) => SetValue::Path(path),
-        Resolved::Value(value) => SetValue::Value(value),
-        Resolved::Call(function @ Function::ListAppend, operands) => list_append(two(function, operands)?)?,
-        Resolved::Call(function, _) => return Err(Fault::MisusedFunction { function }),
+        Term::Path(path) => SetValue::Path(path),
+        Term::Value(value) => SetValue::Value(value),
+        Term::Call(function @ Function::ListAppend, operands) => list_append(two(function, operands)?)?,
+        Term::Call(function, _) => return Err(Fault::MisusedFunction { function }),
     };
     let wrap = |otherwise, path| SetValue::IfNotExists { path, otherwise: Box::new(otherwise) };
     Ok(paths.into_iter().rev().fold(last, wrap))
 }
 
-fn two(function: Function, operands: Vec<Resolved>) -> Result<[Resolved; 2], Fault> {
+fn two(function: Function, operands: Vec<Term>) -> Result<[Term; 2], Fault> {
     let count = operands.len();
     operands.try_into().map_err(|_| Fault::OperandCount { function, count })
 }
 
 /// The operands are no further `list_append`, as [`check_uses`] has seen to.
-fn list_append([first, second]: [Resolved; 2]) -> Result<SetValue, Fault> {
+fn list_append([first, second]: [Term; 2]) -> Result<SetValue, Fault> {
     let (first, second) = (set_value(first)?, set_value(second)?);
     check_type(Operator::Call(Function::ListAppend), AttributeType::L, [&first, &second])?;
     Ok(SetValue::ListAppend { first: Box::new(first), second: Box::new(second) })

@@ -1,3 +1,4 @@
+mod parts;
 mod round_trip;
 
 use partita_model::Item;

@@ -1,4 +1,5 @@
 mod model;
+mod parts;
 
 use super::*;
 use crate::error::Fault;
