@@ -88,7 +88,7 @@ fn quoted(members: &[String]) -> String {
     members.iter().map(|member| format!("\"{member}\"")).collect::<Vec<_>>().join(", ")
 }
 
-fn duplicate_strings(shown: &str) -> String {
+pub(super) fn duplicate_strings(shown: &str) -> String {
     invalid(format!("Input collection [{shown}] contains duplicates."))
 }
 
@@ -129,7 +129,7 @@ pub(super) fn value_sentence(fault: &ValueFault) -> String {
     }
 }
 
-fn number_sentence(error: &NumberError) -> String {
+pub(super) fn number_sentence(error: &NumberError) -> String {
     match error {
         NumberError::NotNumeric { text } if text.is_empty() => {
             "The parameter cannot be converted to a numeric value".to_owned()
