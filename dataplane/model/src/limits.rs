@@ -24,6 +24,18 @@ pub const BATCH_GET_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const BATCH_GET_KEYS_MAX: usize = 100;
 /// Requests of one BatchWriteItem.
 pub const BATCH_WRITE_REQUESTS_MAX: usize = 25;
+/// Actions of one TransactWriteItems, reads of one TransactGetItems, statements of one ExecuteTransaction.
+pub const TRANSACTION_ACTIONS_MAX: usize = 100;
+/// What the request of a write transaction may hold of items, keys and values, and what a read transaction may read: 4 MB.
+pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest `ClientRequestToken`, in characters.
+pub const CLIENT_TOKEN_CHARACTERS_MAX: usize = 36;
+/// Statements of one BatchExecuteStatement.
+pub const BATCH_STATEMENTS_MAX: usize = 25;
+/// Longest PartiQL statement, in characters.
+pub const STATEMENT_CHARACTERS_MAX: usize = 8192;
+/// Longest `NextToken` of a PartiQL statement, in characters.
+pub const NEXT_TOKEN_CHARACTERS_MAX: usize = 32_768;
 /// Largest request body, after decompression.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest expression text.

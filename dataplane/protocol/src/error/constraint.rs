@@ -7,6 +7,7 @@
 //! with capitals and does not show its value: `1 validation error detected: Value at 'TableName' failed to satisfy
 //! constraint: …`; of a set it does not even name the member. What has not moved (required members, patterns, lengths of
 //! names, keys of maps, the other sets) is checked first and still speaks the classic way, with all violations of both kinds.
+//! Some operations have no second validator: all their violations are told the classic way.
 
 use super::{ENVELOPE, Wording};
 
@@ -195,7 +196,11 @@ impl Violation {
 
 /// The constraints a request broke, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Violations(Vec<Violation>);
+pub(crate) struct Violations {
+    found: Vec<Violation>,
+    /// Whether the operation has no second validator.
+    first_validator_only: bool,
+}
 
 impl Violations {
     /// Nothing broken so far.
@@ -205,12 +210,12 @@ impl Violations {
 
     /// Records that `value` at `place` breaks `constraint`.
     pub(crate) fn add(&mut self, place: Place, value: impl Into<String>, constraint: Constraint) {
-        self.0.push(Violation { place, value: Some(value.into()), constraint, modern: None });
+        self.found.push(Violation { place, value: Some(value.into()), constraint, modern: None });
     }
 
     /// Records that a required member is missing.
     pub(crate) fn missing(&mut self, place: Place) {
-        self.0.push(Violation { place, value: None, constraint: Constraint::NotNull, modern: None });
+        self.found.push(Violation { place, value: None, constraint: Constraint::NotNull, modern: None });
     }
 
     /// Records a violation that the second validator of 2026 tells of another place, with a constraint of that place.
@@ -221,20 +226,26 @@ impl Violations {
         constraint: Constraint,
         modern: (Place, Constraint),
     ) {
-        self.0.push(Violation { place, value: Some(value.into()), constraint, modern: Some(modern) });
+        self.found.push(Violation { place, value: Some(value.into()), constraint, modern: Some(modern) });
     }
 
     /// The error, if anything was recorded.
     pub(crate) fn finish(self) -> Result<(), super::ServiceError> {
-        match self.0.is_empty() {
+        match self.found.is_empty() {
             true => Ok(()),
             false => Err(super::ServiceError::violations(self)),
         }
     }
 
+    /// For an operation without a second validator.
+    pub(super) fn by_first_validator(&mut self) {
+        self.first_validator_only = true;
+    }
+
     pub(super) fn message(&self, wording: Wording) -> String {
-        match (wording, self.0.first()) {
-            (Wording::Modern2026, Some(first)) if self.0.iter().all(Violation::moved) => {
+        let moved = !self.first_validator_only && self.found.iter().all(Violation::moved);
+        match (wording, self.found.first()) {
+            (Wording::Modern2026, Some(first)) if moved => {
                 format!("{ENVELOPE}{}", first.modern())
             }
             _ => self.gathered(),
@@ -243,8 +254,8 @@ impl Violations {
 
     /// All violations, each with its value.
     fn gathered(&self) -> String {
-        let plural = if self.0.len() == 1 { "" } else { "s" };
-        let listed: Vec<String> = self.0.iter().take(LISTED_MAX).map(Violation::classic).collect();
-        format!("{} validation error{plural} detected: {}", self.0.len(), listed.join("; "))
+        let plural = if self.found.len() == 1 { "" } else { "s" };
+        let listed: Vec<String> = self.found.iter().take(LISTED_MAX).map(Violation::classic).collect();
+        format!("{} validation error{plural} detected: {}", self.found.len(), listed.join("; "))
     }
 }

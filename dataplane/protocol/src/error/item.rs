@@ -43,6 +43,11 @@ impl ServiceError {
         Self::fixed(ErrorKind::TransactionConflict, "Transaction is ongoing for the item")
     }
 
+    /// An INSERT of an item whose key is there already.
+    pub fn duplicate_item() -> Self {
+        Self::fixed(ErrorKind::DuplicateItem, "Duplicate primary key exists in table")
+    }
+
     /// An update that cannot be applied to the item it meets.
     pub fn update(error: &UpdateError) -> Self {
         match error {

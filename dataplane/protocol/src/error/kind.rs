@@ -16,6 +16,14 @@ pub enum ErrorKind {
     LimitExceeded,
     ItemCollectionSizeLimitExceeded,
     TransactionConflict,
+    TransactionCanceled,
+    TransactionInProgress,
+    IdempotentParameterMismatch,
+    DuplicateItem,
+    TrimmedDataAccess,
+    ExpiredIterator,
+    TableNotFound,
+    PolicyNotFound,
     AccessDenied,
     MissingAuthenticationToken,
     IncompleteSignature,
@@ -47,6 +55,14 @@ impl ErrorKind {
             Self::LimitExceeded => "LimitExceededException",
             Self::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceededException",
             Self::TransactionConflict => "TransactionConflictException",
+            Self::TransactionCanceled => "TransactionCanceledException",
+            Self::TransactionInProgress => "TransactionInProgressException",
+            Self::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
+            Self::DuplicateItem => "DuplicateItemException",
+            Self::TrimmedDataAccess => "TrimmedDataAccessException",
+            Self::ExpiredIterator => "ExpiredIteratorException",
+            Self::TableNotFound => "TableNotFoundException",
+            Self::PolicyNotFound => "PolicyNotFoundException",
             Self::AccessDenied => "AccessDeniedException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature => "IncompleteSignatureException",
@@ -92,15 +108,19 @@ impl ErrorKind {
                 | Self::Throttling
                 | Self::RequestLimitExceeded
                 | Self::TransactionConflict
+                | Self::TransactionInProgress
                 | Self::Internal
                 | Self::Unavailable
         )
     }
 
-    /// `message` almost everywhere; serialization failures alone spell it with a capital.
+    /// `message` almost everywhere; serialization failures and those of whole transactions spell it with a capital.
     pub(super) fn message_member(self) -> &'static str {
         match self {
-            Self::Serialization => "Message",
+            Self::Serialization
+            | Self::TransactionCanceled
+            | Self::TransactionInProgress
+            | Self::IdempotentParameterMismatch => "Message",
             _ => "message",
         }
     }

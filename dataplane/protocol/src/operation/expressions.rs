@@ -138,6 +138,16 @@ fn accept_value(
 }
 
 impl Maps {
+    /// `ExpressionAttributeNames`.
+    pub(crate) fn names(&self) -> Option<&BTreeMap<String, String>> {
+        self.names.as_ref()
+    }
+
+    /// `ExpressionAttributeValues`.
+    pub(crate) fn values(&self) -> Option<&Item> {
+        self.values.as_ref()
+    }
+
     /// What the expressions are parsed with.
     pub(crate) fn substitutions(&self) -> Result<Substitutions<'_>, ServiceError> {
         Ok(Substitutions::new(self.names.as_ref(), self.values.as_ref())?)

@@ -96,6 +96,11 @@ pub(crate) fn collection_metrics(given: Option<&str>, violations: &mut Violation
     COLLECTION_METRICS.check(given, &place, violations).unwrap_or_default()
 }
 
+/// Checks `ReturnValuesOnConditionCheckFailure`, the member `place`.
+pub(crate) fn on_condition_failure(given: Option<&str>, place: &Place, violations: &mut Violations) -> bool {
+    ON_CONDITION_FAILURE.check(given, place, violations).unwrap_or_default()
+}
+
 /// The parameters of a single-item write that say what its answer holds, as given.
 #[derive(Default)]
 pub(crate) struct GivenReturns<'b> {
@@ -147,10 +152,11 @@ impl GivenReturns<'_> {
         let place = Place::member("returnValues");
         let return_values = RETURN_VALUES.check(self.return_values.as_deref(), &place, violations);
         let place = Place::member("returnValuesOnConditionCheckFailure");
-        let on_failure = ON_CONDITION_FAILURE.check(self.on_condition_failure.as_deref(), &place, violations);
+        let on_condition_failure =
+            on_condition_failure(self.on_condition_failure.as_deref(), &place, violations);
         Returns {
             return_values: return_values.unwrap_or_default(),
-            on_condition_failure: on_failure.unwrap_or_default(),
+            on_condition_failure,
             collection_metrics,
         }
     }

@@ -55,6 +55,11 @@ impl<'b> Pull<'b> for GivenProjection<'b> {
 }
 
 impl<'b> GivenProjection<'b> {
+    /// The projection of an operation that has no legacy form of it.
+    pub(crate) fn read_expression(members: &mut Members) -> Result<Self, ServiceError> {
+        Ok(Self { attributes: None, expression: members.text("ProjectionExpression")? })
+    }
+
     pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
         Ok(Self {
             attributes: members.strings("AttributesToGet")?,

@@ -43,7 +43,11 @@ fn is_arn(text: &str) -> bool {
 /// Checks the required member `tableName` of an operation on items. A name too short for any table is not malformed: there
 /// just is no such table.
 pub(crate) fn table_name(given: Option<&str>, violations: &mut Violations) {
-    let place = Place::member("tableName");
+    table_name_at(Place::member("tableName"), given, violations);
+}
+
+/// The same of a table that is named elsewhere in the request.
+pub(crate) fn table_name_at(place: Place, given: Option<&str>, violations: &mut Violations) {
     match given {
         None => violations.missing(place),
         Some("") => violations.add(place, "", Constraint::LengthMin(1)),
