@@ -26,6 +26,7 @@ use partita_model::TableId;
 use self::absent::Absent;
 use self::rows::{KeptRow, Rows};
 use crate::error::{Error, Result};
+use crate::log::LogSequence;
 use crate::progress::Progress;
 use crate::space::TABLE_ROWS;
 use crate::store::{Change, ShardStore, Snapshot, Visibility, WriteBatch, Written};
@@ -243,6 +244,10 @@ impl ShardStore for CachedStore {
         self.absent.forget(table);
         // Its rows are not read any more, so that they leave the cache as others come.
         self.store.discard(table);
+    }
+
+    fn discard_log(&self, table: TableId, upto: LogSequence) {
+        self.store.discard_log(table, upto);
     }
 }
 

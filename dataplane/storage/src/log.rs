@@ -1,36 +1,66 @@
 //! The change log: what happened to the items of a table, in commit order, for those who follow it.
 //!
-//! Each table has its own sequence, 1, 2, 3 …, given out under the lock that orders commits. A record is written in
-//! the batch of the change it describes, and only while the table has a reader. Since batches become durable in
+//! Each table has its own sequence, 1, 2, 3 …, given out by the task that orders commits. A record is written in the
+//! batch of the change it describes, and only while the table has an open reader. Since batches become durable in
 //! the order in which they were applied, a reader that sees durable rows only never finds a gap that is filled
-//! later. A record is removed when every reader has passed it.
+//! later. What every reader has passed is history: nobody looks there any more, and the store removes it when that
+//! is convenient.
 //!
-//! This module is the bookkeeping in memory and its rows; [`crate::Shard`] moves them to and from the store.
+//! ```text
+//! record   02 | table | sequence, 8 BE   ->  01 | time, 8 BE, ms | payload
+//! reader   03 | table | name             ->  01 | cursor, 8 BE
+//!                                            02 | cursor, 8 BE | closed at, 8 BE
+//! ```
+//!
+//! This module is the bookkeeping in memory and its rows; [`crate::Shard`] moves them to and from the store. Changes
+//! that turn out not to be written are taken back by [`Undo`].
+
+mod tail;
 
 use std::collections::{BTreeMap, HashMap};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use partita_model::TableId;
+use partita_model::clock::UnixMillis;
 
 use crate::error::{Error, Result};
 use crate::space::{self, CHANGE_LOG, LOG_READERS};
 use crate::store::{KeyRange, WriteBatch};
 
-/// The most records that one batch removes: a reader that was far behind must not make one huge batch.
-pub const TRIM_RECORDS_MAX: u64 = 1_000;
+pub(crate) use tail::Tails;
 
-/// The most records that one call of [`crate::Shard::read_log`] returns, whatever its limit.
+/// The most records that one read returns, whatever its limit.
 pub const READ_RECORDS_MAX: usize = 10_000;
 
-/// When the records of one call exceed this size, in bytes, the call returns what it has.
+/// When the records of one read exceed this size, in bytes, it returns what it has.
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The format of a cursor row.
-const CURSOR_VERSION: u8 = 1;
+/// The format of a record's row.
+const RECORD_VERSION: u8 = 1;
+
+/// The format of an open reader's row.
+const OPEN_VERSION: u8 = 1;
+
+/// The format of a closed reader's row.
+const CLOSED_VERSION: u8 = 2;
 
 /// The position of a record in its table's change log. The first record is 1; 0 is the position before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct LogSequence(pub u64);
+
+impl LogSequence {
+    /// The position behind this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The position before this one; there is none before 0.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
 
 impl std::fmt::Display for LogSequence {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,6 +73,8 @@ impl std::fmt::Display for LogSequence {
 pub struct LogEntry {
     /// The table whose item changes.
     pub table: TableId,
+    /// When it changes. A record is never older than the one before it: one that would be gets the other's time.
+    pub at: UnixMillis,
     /// What a reader is to know, in the encoding of the table engine.
     pub payload: Bytes,
 }
@@ -52,8 +84,19 @@ pub struct LogEntry {
 pub struct LogRecord {
     /// Its position.
     pub sequence: LogSequence,
+    /// When it happened; grows with the sequence, or stays.
+    pub at: UnixMillis,
     /// What was recorded.
     pub payload: Bytes,
+}
+
+/// The records of a table that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSpan {
+    /// The first; behind the newest when there is none.
+    pub oldest: LogSequence,
+    /// The last one ever given out.
+    pub newest: LogSequence,
 }
 
 /// Where a new reader begins.
@@ -76,30 +119,47 @@ pub(crate) struct ChangeLog {
 pub(crate) struct TableLog {
     /// The last sequence given out.
     pub(crate) head: u64,
-    /// No record up to here is left.
-    pub(crate) trimmed: u64,
-    /// The last sequence that each reader has finished.
-    pub(crate) readers: BTreeMap<String, u64>,
+    /// When the last record happened.
+    pub(crate) last_at: UnixMillis,
+    pub(crate) readers: BTreeMap<String, Reader>,
+}
+
+/// How far a reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reader {
+    /// The last sequence that it has finished.
+    pub(crate) cursor: u64,
+    /// It needs nothing behind this sequence; `None` while it wants whatever comes.
+    pub(crate) closed_at: Option<u64>,
+}
+
+/// How to take back what was noted for batches of which nothing was written. To be applied before anything else is noted.
+#[derive(Debug, Default)]
+pub(crate) struct Undo {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Appended { table: TableId, head: u64, last_at: UnixMillis },
+    Changed { table: TableId, log: Option<TableLog> },
 }
 
 impl TableLog {
     /// The last sequence that nobody needs any more.
     pub(crate) fn passed(&self) -> u64 {
-        self.readers.values().copied().min().unwrap_or(self.head)
+        let needy =
+            self.readers.values().filter(|reader| reader.closed_at.is_none_or(|at| reader.cursor < at));
+        needy.map(|reader| reader.cursor).min().unwrap_or(self.head)
     }
 
-    /// Adds the removal of records that nobody needs, at most [`TRIM_RECORDS_MAX`]; returns the new `trimmed`.
-    /// Sequences have no holes, so that no scan is needed.
-    pub(crate) fn trim(&self, table: TableId, passed: u64, batch: &mut WriteBatch) -> u64 {
-        let last = passed.min(self.trimmed.saturating_add(TRIM_RECORDS_MAX)).max(self.trimmed);
-        for sequence in self.trimmed + 1..=last {
-            batch.delete(record_key(table, sequence));
-        }
-        last
+    pub(crate) fn span(&self) -> LogSpan {
+        LogSpan { oldest: LogSequence(self.passed()).next(), newest: LogSequence(self.head) }
     }
 
-    pub(crate) fn has_garbage(&self) -> bool {
-        self.trimmed < self.passed()
+    /// Whether changes are recorded.
+    pub(crate) fn is_open(&self) -> bool {
+        self.readers.values().any(|reader| reader.closed_at.is_none())
     }
 }
 
@@ -112,109 +172,152 @@ impl ChangeLog {
         self.tables.entry(table).or_default()
     }
 
-    pub(crate) fn set(&mut self, table: TableId, log: TableLog) {
-        self.tables.insert(table, log);
-    }
-
-    pub(crate) fn remove(&mut self, table: TableId) -> Option<TableLog> {
-        self.tables.remove(&table)
-    }
-
     pub(crate) fn tables(&self) -> impl Iterator<Item = (TableId, &TableLog)> {
         self.tables.iter().map(|(&table, log)| (table, log))
     }
 
-    /// Gives each entry whose table has a reader the next sequence of its table, and adds its row to `batch`. Returns the
-    /// heads from before, the latest first, for [`ChangeLog::take_back`].
-    pub(crate) fn append(&mut self, entries: Vec<LogEntry>, batch: &mut WriteBatch) -> Vec<(TableId, u64)> {
-        let mut heads = Vec::with_capacity(entries.len());
-        for LogEntry { table, payload } in entries {
-            if let Some(log) = self.tables.get_mut(&table).filter(|log| !log.readers.is_empty()) {
-                heads.push((table, log.head));
-                log.head += 1;
-                batch.put(record_key(table, log.head), payload);
-            }
-        }
-        heads.reverse();
-        heads
+    /// Gives an entry the next sequence of its table and adds its row to `batch`; nothing when nobody reads the table.
+    pub(crate) fn append(
+        &mut self,
+        entry: LogEntry,
+        batch: &mut WriteBatch,
+        undo: &mut Undo,
+    ) -> Option<LogRecord> {
+        let LogEntry { table, at, payload } = entry;
+        let log = self.tables.get_mut(&table).filter(|log| log.is_open())?;
+        undo.steps.push(Step::Appended { table, head: log.head, last_at: log.last_at });
+        log.head += 1;
+        log.last_at = log.last_at.max(at);
+        let (row, payload) = encode_record(log.last_at, &payload);
+        batch.put(record_key(table, log.head), row);
+        Some(LogRecord { sequence: LogSequence(log.head), at: log.last_at, payload })
     }
 
-    /// Undoes an [`ChangeLog::append`] of which nothing was written, before anything else is appended.
-    pub(crate) fn take_back(&mut self, heads: Vec<(TableId, u64)>) {
-        for (table, head) in heads {
-            if let Some(log) = self.tables.get_mut(&table) {
-                log.head = head;
+    /// Takes back all that was noted since the undo was begun.
+    pub(crate) fn take_back(&mut self, undo: Undo) {
+        for step in undo.steps.into_iter().rev() {
+            match step {
+                Step::Appended { table, head, last_at } => {
+                    let log = self.table_mut(table);
+                    (log.head, log.last_at) = (head, last_at);
+                }
+                Step::Changed { table, log: Some(log) } => drop(self.tables.insert(table, log)),
+                Step::Changed { table, log: None } => drop(self.tables.remove(&table)),
             }
         }
     }
 
     /// The cursor of a reader.
-    pub(crate) fn cursor(&self, table: TableId, reader: &str) -> Result<u64> {
-        let cursor = self.tables.get(&table).and_then(|log| log.readers.get(reader));
-        cursor.copied().ok_or_else(|| Error::UnknownReader { table, reader: reader.to_owned() })
+    pub(crate) fn reader(&self, table: TableId, reader: &str) -> Result<Reader> {
+        let found = self.tables.get(&table).and_then(|log| log.readers.get(reader));
+        found.copied().ok_or_else(|| Error::UnknownReader { table, reader: reader.to_owned() })
     }
 
-    /// Plans to move a reader's cursor: adds the cursor's row and the removal of passed records to `batch`, and
-    /// returns the state to install once it is applied. A cursor never moves back.
+    /// Moves a reader's cursor. A cursor never moves back.
     pub(crate) fn advance(
-        &self,
+        &mut self,
         table: TableId,
-        reader: &str,
+        name: &str,
         upto: LogSequence,
         batch: &mut WriteBatch,
-    ) -> Result<TableLog> {
-        let cursor = self.cursor(table, reader)?.max(upto.0);
-        let mut log = self.tables.get(&table).cloned().unwrap_or_default();
-        if cursor > log.head {
-            let (reader, head) = (reader.to_owned(), log.head);
-            return Err(Error::BeyondLog { table, reader, upto: upto.0, head });
+        undo: &mut Undo,
+    ) -> Result<()> {
+        let reader = self.reader(table, name)?;
+        let head = self.tables.get(&table).map_or(0, |log| log.head);
+        if upto.0 > head {
+            return Err(Error::BeyondLog { table, reader: name.to_owned(), upto: upto.0, head });
         }
-        batch.put(reader_key(table, reader), encode_cursor(cursor));
-        log.readers.insert(reader.to_owned(), cursor);
-        log.trimmed = log.trim(table, log.passed(), batch);
-        Ok(log)
+        if upto.0 > reader.cursor {
+            self.set_reader(table, name, Reader { cursor: upto.0, ..reader }, batch, undo);
+        }
+        Ok(())
     }
 
-    /// Plans to register a reader; `None` when it is registered already.
+    /// Registers a reader, unless it is there already, and returns the position behind which it begins.
     pub(crate) fn register(
-        &self,
+        &mut self,
         table: TableId,
-        reader: &str,
+        name: &str,
         from: LogStart,
         batch: &mut WriteBatch,
-    ) -> Result<Option<TableLog>> {
-        if reader.is_empty() || reader.len() > READER_NAME_BYTES_MAX {
+        undo: &mut Undo,
+    ) -> Result<LogSequence> {
+        if name.is_empty() || name.len() > READER_NAME_BYTES_MAX {
             return Err(Error::InvalidBatch { reason: "the name of a reader must have 1 to 255 bytes" });
         }
-        let mut log = self.tables.get(&table).cloned().unwrap_or_default();
-        if log.readers.contains_key(reader) {
-            return Ok(None);
+        let log = self.tables.get(&table).cloned().unwrap_or_default();
+        if let Some(reader) = log.readers.get(name) {
+            return Ok(LogSequence(reader.cursor));
         }
         let cursor = match from {
-            // What was left behind when the last reader went is garbage, not history: it may be half removed.
-            LogStart::Oldest if !log.readers.is_empty() => log.trimmed,
-            LogStart::Oldest | LogStart::Now => log.head,
+            // What was left behind when the last reader went is no history: some of it may be gone.
+            LogStart::Oldest => log.passed(),
+            LogStart::Now => log.head,
         };
-        batch.put(reader_key(table, reader), encode_cursor(cursor));
-        log.readers.insert(reader.to_owned(), cursor);
-        Ok(Some(log))
+        self.set_reader(table, name, Reader { cursor, closed_at: None }, batch, undo);
+        Ok(LogSequence(cursor))
     }
 
-    /// Plans to forget a reader. The head is kept in a row of its own, so that the sequences of a later reader go on
-    /// from there.
-    pub(crate) fn unregister(
-        &self,
+    /// Lets a reader want nothing that comes, and returns the last position that it may still read. Closing it again
+    /// changes nothing.
+    pub(crate) fn close(
+        &mut self,
         table: TableId,
-        reader: &str,
+        name: &str,
         batch: &mut WriteBatch,
-    ) -> Result<TableLog> {
-        self.cursor(table, reader)?;
-        let mut log = self.tables.get(&table).cloned().unwrap_or_default();
-        log.readers.remove(reader);
-        batch.delete(reader_key(table, reader));
-        batch.put(reader_key(table, HEAD), encode_cursor(log.head));
-        log.trimmed = log.trim(table, log.passed(), batch);
-        Ok(log)
+        undo: &mut Undo,
+    ) -> Result<LogSequence> {
+        let reader = self.reader(table, name)?;
+        if let Some(at) = reader.closed_at {
+            return Ok(LogSequence(at));
+        }
+        let head = self.tables.get(&table).map_or(0, |log| log.head);
+        self.set_reader(table, name, Reader { closed_at: Some(head), ..reader }, batch, undo);
+        Ok(LogSequence(head))
+    }
+
+    /// Forgets a reader. The head is kept in a row of its own, so that the sequences of a later reader go on from there.
+    pub(crate) fn unregister(
+        &mut self,
+        table: TableId,
+        name: &str,
+        batch: &mut WriteBatch,
+        undo: &mut Undo,
+    ) -> Result<()> {
+        self.reader(table, name)?;
+        self.remember(table, undo);
+        let log = self.table_mut(table);
+        log.readers.remove(name);
+        batch.delete(reader_key(table, name));
+        batch.put(reader_key(table, HEAD), encode_reader(Reader { cursor: log.head, closed_at: None }));
+        Ok(())
+    }
+
+    /// Forgets a table and its readers.
+    pub(crate) fn remove(&mut self, table: TableId, batch: &mut WriteBatch, undo: &mut Undo) {
+        self.remember(table, undo);
+        let log = self.tables.remove(&table).unwrap_or_default();
+        for name in log.readers.keys() {
+            batch.delete(reader_key(table, name));
+        }
+        batch.delete(reader_key(table, HEAD));
+    }
+
+    fn set_reader(
+        &mut self,
+        table: TableId,
+        name: &str,
+        reader: Reader,
+        batch: &mut WriteBatch,
+        undo: &mut Undo,
+    ) {
+        self.remember(table, undo);
+        batch.put(reader_key(table, name), encode_reader(reader));
+        self.table_mut(table).readers.insert(name.to_owned(), reader);
+    }
+
+    fn remember(&self, table: TableId, undo: &mut Undo) {
+        undo.steps.push(Step::Changed { table, log: self.tables.get(&table).cloned() });
     }
 }
 
@@ -259,18 +362,45 @@ pub(crate) fn reader_of(key: &[u8]) -> Result<(TableId, &str)> {
     }
 }
 
-fn encode_cursor(cursor: u64) -> Bytes {
-    let mut value = BytesMut::with_capacity(9);
-    value.put_u8(CURSOR_VERSION);
+/// A record's row, and the payload in it, which shares its bytes.
+fn encode_record(at: UnixMillis, payload: &[u8]) -> (Bytes, Bytes) {
+    let mut row = BytesMut::with_capacity(9 + payload.len());
+    row.put_u8(RECORD_VERSION);
+    row.put_u64(at.0);
+    row.put_slice(payload);
+    let row = row.freeze();
+    let payload = row.slice(9..);
+    (row, payload)
+}
+
+/// The record in a row.
+pub(crate) fn decode_record(key: &[u8], mut row: Bytes) -> Result<LogRecord> {
+    if row.len() < 9 || row.get_u8() != RECORD_VERSION {
+        return Err(corrupt("a change record"));
+    }
+    let at = UnixMillis(row.get_u64());
+    Ok(LogRecord { sequence: LogSequence(sequence_of(key)?), at, payload: row })
+}
+
+fn encode_reader(Reader { cursor, closed_at }: Reader) -> Bytes {
+    let mut value = BytesMut::with_capacity(17);
+    value.put_u8(if closed_at.is_some() { CLOSED_VERSION } else { OPEN_VERSION });
     value.put_u64(cursor);
+    if let Some(at) = closed_at {
+        value.put_u64(at);
+    }
     value.freeze()
 }
 
-pub(crate) fn decode_cursor(value: &[u8]) -> Result<u64> {
-    match value.split_first() {
-        Some((&CURSOR_VERSION, cursor)) => {
-            let cursor: Option<[u8; 8]> = cursor.try_into().ok();
-            cursor.map(u64::from_be_bytes).ok_or_else(|| corrupt("the cursor of a log reader"))
+pub(crate) fn decode_reader(mut value: &[u8]) -> Result<Reader> {
+    match (value.first(), value.len()) {
+        (Some(&OPEN_VERSION), 9) => {
+            value.advance(1);
+            Ok(Reader { cursor: value.get_u64(), closed_at: None })
+        }
+        (Some(&CLOSED_VERSION), 17) => {
+            value.advance(1);
+            Ok(Reader { cursor: value.get_u64(), closed_at: Some(value.get_u64()) })
         }
         _ => Err(corrupt("the cursor of a log reader")),
     }

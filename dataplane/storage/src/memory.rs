@@ -12,6 +12,7 @@ use bytes::Bytes;
 use partita_model::TableId;
 
 use crate::error::{Error, Result};
+use crate::log::{self, LogSequence};
 use crate::progress::Progress;
 use crate::store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 
@@ -195,6 +196,17 @@ impl ShardStore for MemoryStore {
 
     fn discard(&self, _table: TableId) {
         // The model keeps dead rows until they are deleted, as an engine that never compacts would.
+    }
+
+    fn discard_log(&self, table: TableId, upto: LogSequence) {
+        // Here at once, so that whoever still reads there is found out.
+        let first = log::record_key(table, 0);
+        let last = log::record_key(table, upto.0);
+        let mut state = self.lock();
+        let dead: Vec<_> = state.rows.range(first..=last).map(|(key, _)| key.clone()).collect();
+        for key in dead {
+            state.rows.remove(&key);
+        }
     }
 }
 

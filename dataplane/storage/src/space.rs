@@ -11,6 +11,15 @@
 //! | [`DROPPED_TABLES`] | `04 table` | [`crate::Shard`] |
 //! | [`DESCRIPTORS`] | `05 table` | the table engine |
 //! | [`STATISTICS`] | `06 …` | the table engine |
+//! | [`EXPIRIES`] | `07 id expiry…` | the table engine |
+//! | [`BUILDS`] | `08 id` | the table engine, global indexes |
+//! | [`STREAMS`] | `09 table label…` | streams |
+//! | [`TOKENS`] | `0A bucket token` | transactions |
+//! | [`LEDGER`] | `0B 0 transaction` | transactions |
+//! | [`LOCKS`] | `0C table row` | transactions |
+//!
+//! A global index and a time-to-live setting have ids of their own, from the same sequence as tables, and their rows lie under
+//! them: [`TABLE_ROWS`] and [`EXPIRIES`] of such an id go as those of a dropped table go.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use partita_model::TableId;
@@ -27,6 +36,22 @@ pub const DROPPED_TABLES: u8 = 0x04;
 pub const DESCRIPTORS: u8 = 0x05;
 /// Statistics and bookkeeping of the table engine.
 pub const STATISTICS: u8 = 0x06;
+
+/// When items expire, by the id of the setting.
+pub const EXPIRIES: u8 = 0x07;
+/// How far the rows under an id are built from what a table has.
+pub const BUILDS: u8 = 0x08;
+/// Streams and their shards.
+pub const STREAMS: u8 = 0x09;
+/// Tokens of finished transactions. In the place of a table's id stands the time.
+pub const TOKENS: u8 = 0x0A;
+/// Outcomes of transactions over several shards. In the place of a table's id stands zero.
+pub const LEDGER: u8 = 0x0B;
+/// Items that belong to a transaction under way.
+pub const LOCKS: u8 = 0x0C;
+
+/// The spaces whose rows go with their table: they are discarded by its id alone.
+pub(crate) const DATA_SPACES: [u8; 3] = [TABLE_ROWS, CHANGE_LOG, EXPIRIES];
 
 /// The length of a space and a table id, in bytes.
 pub const TABLE_PREFIX_BYTES: usize = 9;
@@ -60,10 +85,12 @@ pub fn split(key: &[u8]) -> Option<(u8, TableId, &[u8])> {
 
 /// The table that a row or change record belongs to; `None` for keys of every other space.
 pub(crate) fn table_of_data(key: &[u8]) -> Option<TableId> {
-    match split(key)? {
-        (TABLE_ROWS | CHANGE_LOG, table, _) => Some(table),
-        _ => None,
-    }
+    split(key).filter(|(space, ..)| DATA_SPACES.contains(space)).map(|(_, table, _)| table)
+}
+
+/// The table of a row that goes with its table or names it; `None` for spaces that are not kept by table.
+pub(crate) fn table_of(key: &[u8]) -> Option<TableId> {
+    split(key).filter(|(space, ..)| !matches!(*space, TOKENS | LEDGER)).map(|(_, table, _)| table)
 }
 
 #[cfg(test)]
@@ -79,5 +106,7 @@ mod tests {
         assert_eq!(split(b"\x01\x00"), None);
         assert_eq!(table_of_data(&key), Some(table));
         assert_eq!(table_of_data(&table_key(DESCRIPTORS, table, b"")), None);
+        assert_eq!(table_of(&table_key(DESCRIPTORS, table, b"")), Some(table));
+        assert_eq!(table_of(&table_key(TOKENS, table, b"token")), None);
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use partita_model::TableId;
 
 use crate::error::{Error, Result};
+use crate::log::LogSequence;
 use crate::progress::Progress;
 
 /// The longest key of a row, in bytes: the engine keeps lengths in 16 bits.
@@ -183,6 +184,22 @@ impl WriteBatch {
         self.changes.iter().map(|change| &change.key)
     }
 
+    /// Adds the changes of another batch behind those of this one.
+    pub fn append(&mut self, other: Self) {
+        if self.changes.is_empty() {
+            self.changes = other.changes;
+        } else {
+            self.changes.extend(other.changes);
+        }
+    }
+
+    /// The size of all keys and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let value = |change: &Change| change.value.as_ref().map_or(0, Bytes::len);
+        self.changes.iter().map(|change| change.key.len() + value(change)).sum()
+    }
+
     pub(crate) fn changes(&self) -> &[Change] {
         &self.changes
     }
@@ -212,7 +229,7 @@ impl WriteBatch {
 ///
 /// Dropping it does not take the write back: only the news of its durability is lost.
 #[must_use = "a write that nobody waits for must not be acknowledged"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Written {
     sequence: u64,
     progress: Arc<Progress>,
@@ -227,6 +244,12 @@ impl Written {
     /// Its place among the writes of the store.
     pub(crate) fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// Whether no crash can take the write back. Says nothing about the future: false may be true at any moment.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.progress.durable() >= self.sequence
     }
 
     /// Returns once no crash can take the write back; at once when it is durable already.
@@ -276,6 +299,10 @@ pub trait ShardStore: Send + Sync + 'static {
     /// Tells the store that no row or change record of `table` will ever be read or written again, so that it
     /// may remove them whenever that is convenient. Takes no time and survives no restart.
     fn discard(&self, table: TableId);
+
+    /// Tells the store that no change record of `table` up to `upto` will ever be read again, so that it may remove them
+    /// whenever that is convenient. Takes no time and survives no restart.
+    fn discard_log(&self, _table: TableId, _upto: LogSequence) {}
 }
 
 /// The rows of a store at one moment. Holding one keeps old versions of rows alive: hold it for a page, not for

@@ -1,32 +1,32 @@
 //! Change records: what the change log says about one write of one item.
 //!
 //! ```text
-//! 01 | time, 8 BE, ms | flags: 1 old image, 2 new image | keys | old image, if any | new image, if any
-//! each of the three:  length, 4 BE | item in the model's codec
+//! 02 | flags: 1 old image, 2 new image, 4 expired | length of the old image, 4 BE, if any | old image | new image
 //! ```
 //!
-//! Records are on disk until every reader has passed them, so a version byte never changes meaning.
+//! Images are items in the model's codec; their keys are in them, and the log says when. Records are on disk until every reader
+//! has passed them, so a version byte never changes meaning.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use partita_model::Item;
-use partita_model::clock::UnixMillis;
-use partita_model::codec::{CodecError, StoredItem, decode_item};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use partita_model::codec::{CodecError, StoredItem};
+use partita_model::{Item, KeySchema};
 
-const VERSION: u8 = 1;
+use crate::index;
+
+const VERSION: u8 = 2;
 const OLD_IMAGE: u8 = 1;
 const NEW_IMAGE: u8 = 2;
+const EXPIRED: u8 = 4;
 
 /// One change of one item, as every reader of the change log sees it. At least one image is there, and the two differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeRecord {
-    /// When the write was applied.
-    pub at: UnixMillis,
-    /// The item's key attributes.
-    pub keys: Item,
     /// The item before the write; `None` when it was inserted.
-    pub old: Option<Item>,
+    pub old: Option<StoredItem>,
     /// The item after the write; `None` when it was removed.
-    pub new: Option<Item>,
+    pub new: Option<StoredItem>,
+    /// Whether it was removed because its time had come, and not by a caller.
+    pub expired: bool,
 }
 
 /// Why bytes are not a change record: they were damaged, or a newer version wrote them.
@@ -47,58 +47,64 @@ pub enum ChangeError {
 impl ChangeRecord {
     /// The record's stored form.
     pub fn encode(&self) -> Bytes {
-        let stored = |image: &Option<Item>| image.as_ref().map(StoredItem::of);
-        encode(self.at, &self.keys, stored(&self.old).as_ref(), stored(&self.new).as_ref())
+        encode(self.old.as_ref(), self.new.as_ref(), self.expired)
     }
 
-    /// The inverse of [`encode`](Self::encode).
-    pub fn decode(payload: &[u8]) -> Result<Self, ChangeError> {
-        let (&version, rest) = payload.split_first().ok_or(ChangeError::Malformed)?;
-        if version != VERSION {
-            return Err(ChangeError::UnknownVersion);
+    /// The inverse of [`encode`](Self::encode). The images share the payload's bytes.
+    ///
+    /// # Errors
+    /// When the payload is no change record that this version knows.
+    pub fn decode(payload: &Bytes) -> Result<Self, ChangeError> {
+        let mut rest = payload.clone();
+        match rest.try_get_u8().map_err(|_| ChangeError::Malformed)? {
+            VERSION => {}
+            _ => return Err(ChangeError::UnknownVersion),
         }
-        let (at, rest) = rest.split_first_chunk::<8>().ok_or(ChangeError::Malformed)?;
-        let (&flags, mut rest) = rest.split_first().ok_or(ChangeError::Malformed)?;
-        if flags == 0 || flags & !(OLD_IMAGE | NEW_IMAGE) != 0 {
+        let flags = rest.try_get_u8().map_err(|_| ChangeError::Malformed)?;
+        if flags & (OLD_IMAGE | NEW_IMAGE) == 0 || flags & !(OLD_IMAGE | NEW_IMAGE | EXPIRED) != 0 {
             return Err(ChangeError::Malformed);
         }
-        let keys = take_item(&mut rest)?;
-        let old = if flags & OLD_IMAGE == 0 { None } else { Some(take_item(&mut rest)?) };
-        let new = if flags & NEW_IMAGE == 0 { None } else { Some(take_item(&mut rest)?) };
-        if !rest.is_empty() {
-            return Err(ChangeError::Malformed);
-        }
-        Ok(Self { at: UnixMillis(u64::from_be_bytes(*at)), keys, old, new })
+        let old = match flags & OLD_IMAGE {
+            0 => None,
+            _ => {
+                let length = rest.try_get_u32().map_err(|_| ChangeError::Malformed)? as usize;
+                if length > rest.len() {
+                    return Err(ChangeError::Malformed);
+                }
+                Some(StoredItem::check(rest.split_to(length))?)
+            }
+        };
+        let new = match flags & NEW_IMAGE {
+            0 if rest.is_empty() => None,
+            0 => return Err(ChangeError::Malformed),
+            _ => Some(StoredItem::check(rest)?),
+        };
+        Ok(Self { old, new, expired: flags & EXPIRED != 0 })
+    }
+
+    /// The key attributes of the item, in a table with this key.
+    pub fn keys(&self, schema: &KeySchema) -> Item {
+        let image = self.new.as_ref().or(self.old.as_ref());
+        image.map(|item| index::continuation(schema, None, item)).unwrap_or_default()
     }
 }
 
 /// The stored form of a record, without taking the images.
-pub(crate) fn encode(
-    at: UnixMillis,
-    keys: &Item,
-    old: Option<&StoredItem>,
-    new: Option<&StoredItem>,
-) -> Bytes {
-    let keys = StoredItem::of(keys);
-    let items = || [Some(&keys), old, new].into_iter().flatten().map(StoredItem::as_bytes);
-    let mut payload = BytesMut::with_capacity(10 + items().map(|item| 4 + item.len()).sum::<usize>());
+pub(crate) fn encode(old: Option<&StoredItem>, new: Option<&StoredItem>, expired: bool) -> Bytes {
+    let bytes = |image: Option<&StoredItem>| image.map_or(0, |image| image.as_bytes().len());
+    let mut payload = BytesMut::with_capacity(6 + bytes(old) + bytes(new));
     payload.put_u8(VERSION);
-    payload.put_u64(at.0);
-    payload.put_u8(old.map_or(0, |_| OLD_IMAGE) | new.map_or(0, |_| NEW_IMAGE));
-    for item in items() {
+    let images = old.map_or(0, |_| OLD_IMAGE) | new.map_or(0, |_| NEW_IMAGE);
+    payload.put_u8(images | if expired { EXPIRED } else { 0 });
+    if let Some(old) = old {
         // An item's stored form is far below 4 GB: the API's limit is 400 KB.
-        payload.put_u32(item.len() as u32);
-        payload.put_slice(item);
+        payload.put_u32(old.as_bytes().len() as u32);
+        payload.put_slice(old.as_bytes());
+    }
+    if let Some(new) = new {
+        payload.put_slice(new.as_bytes());
     }
     payload.freeze()
-}
-
-fn take_item(rest: &mut &[u8]) -> Result<Item, ChangeError> {
-    let (length, after) = rest.split_first_chunk::<4>().ok_or(ChangeError::Malformed)?;
-    let length = u32::from_be_bytes(*length) as usize;
-    let (encoded, after) = after.split_at_checked(length).ok_or(ChangeError::Malformed)?;
-    *rest = after;
-    Ok(decode_item(encoded)?)
 }
 
 #[cfg(test)]

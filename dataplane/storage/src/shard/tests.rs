@@ -1,6 +1,6 @@
 use super::*;
 use crate::MemoryStore;
-use crate::log::TRIM_RECORDS_MAX;
+use crate::space::{CHANGE_LOG, LOG_READERS, TABLE_ROWS};
 
 const TABLE: TableId = TableId(7);
 const OTHER: TableId = TableId(8);
@@ -22,7 +22,7 @@ fn descriptor(table: TableId) -> WriteBatch {
 }
 
 fn entry(table: TableId, payload: &str) -> LogEntry {
-    LogEntry { table, payload: Bytes::copy_from_slice(payload.as_bytes()) }
+    LogEntry { table, at: UnixMillis(1), payload: Bytes::copy_from_slice(payload.as_bytes()) }
 }
 
 async fn record(shard: &Shard, table: TableId, payload: &str) {
@@ -161,35 +161,119 @@ async fn sequences_go_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_long_log_is_trimmed_in_bounded_batches() {
+async fn what_was_passed_before_a_restart_is_discarded_after_it() {
     let store = MemoryStore::new();
     let shard = shard_of(&store).await;
     shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
-    let length = 2 * TRIM_RECORDS_MAX + 10;
-    let entries = (0..length).map(|_| entry(TABLE, "x")).collect();
-    shard.commit(WriteBatch::new(), entries).await.unwrap().durable().await.unwrap();
-    shard.advance(TABLE, "stream", LogSequence(length - 1)).await.unwrap();
-    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 1);
+    for payload in ["a", "b", "c"] {
+        record(&shard, TABLE, payload).await;
+    }
+    // The cursor moves, and the process ends before the store hears that this is durable.
+    store.hold();
+    let advanced = shard.commit_advancing(WriteBatch::new(), TABLE, "stream", LogSequence(2)).await.unwrap();
+    store.release();
+    advanced.durable().await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 3);
+
     let shard = shard_of(&store.reopened()).await;
-    assert_eq!(read(&shard, TABLE, "stream").await, [(length, "x".to_owned())]);
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 1);
+    assert_eq!(read(&shard, TABLE, "stream").await, [(3, "c".to_owned())]);
 }
 
 #[tokio::test]
-async fn records_left_behind_by_a_crash_are_swept() {
+async fn a_cursor_moves_with_its_batch_or_not_at_all() {
     let store = MemoryStore::new();
     let shard = shard_of(&store).await;
-    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
-    let entries = (0..TRIM_RECORDS_MAX + 5).map(|_| entry(TABLE, "x")).collect();
-    shard.commit(WriteBatch::new(), entries).await.unwrap().durable().await.unwrap();
-    let mut batch = WriteBatch::new();
-    shard.order.write().await.log.unregister(TABLE, "stream", &mut batch).unwrap();
-    store.write(batch).await.unwrap().durable().await.unwrap();
+    shard.register_reader(TABLE, "index", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    store.fill(true);
+    let refused = shard.commit_advancing(row(TABLE, "made of one"), TABLE, "index", LogSequence(1)).await;
+    assert!(matches!(refused, Err(Error::Full { .. })), "{refused:?}");
+    assert_eq!(shard.cursor(TABLE, "index").unwrap(), LogSequence(0));
+    store.fill(false);
+    store.hold();
+    let held =
+        shard.commit_advancing(row(TABLE, "made of one"), TABLE, "index", LogSequence(1)).await.unwrap();
+    assert!(!held.is_durable());
+
+    let crashed = shard_of(&store.reopened()).await;
+    assert_eq!(crashed.cursor(TABLE, "index").unwrap(), LogSequence(0));
+    assert_eq!(read(&crashed, TABLE, "index").await.len(), 1, "the record is still there");
+    assert_eq!(count(&crashed, TABLE_ROWS, TABLE).await, 1);
+}
+
+#[tokio::test]
+async fn a_closed_reader_keeps_what_it_has_not_finished() {
+    let store = MemoryStore::new();
+    let shard = shard_of(&store).await;
+    shard.register_reader(TABLE, "old", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    assert_eq!(shard.close_reader(TABLE, "old").await.unwrap(), LogSequence(1));
+    assert!(!shard.has_reader(TABLE), "nobody wants what comes");
+    record(&shard, TABLE, "unread").await;
+    assert_eq!(shard.register_reader(TABLE, "new", LogStart::Now).await.unwrap(), LogSequence(1));
+    record(&shard, TABLE, "two").await;
 
     let shard = shard_of(&store.reopened()).await;
-    assert!(!shard.has_reader(TABLE));
-    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 5);
-    assert!(shard.sweep(100).await.unwrap().finished);
+    assert_eq!(shard.close_reader(TABLE, "old").await.unwrap(), LogSequence(1), "closed is closed");
+    assert_eq!(read(&shard, TABLE, "old").await.len(), 2);
+    shard.advance(TABLE, "new", LogSequence(2)).await.unwrap();
+    assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 2, "the closed reader has not finished");
+    shard.advance(TABLE, "old", LogSequence(1)).await.unwrap();
     assert_eq!(count(&shard, CHANGE_LOG, TABLE).await, 0);
+    assert_eq!(shard.log_span(TABLE).unwrap().oldest, LogSequence(3));
+}
+
+#[tokio::test]
+async fn records_are_found_by_their_time() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    for at in [10, 20, 15, 30] {
+        let entry = LogEntry { table: TABLE, at: UnixMillis(at), payload: Bytes::from_static(b"x") };
+        shard.commit(WriteBatch::new(), vec![entry]).await.unwrap().durable().await.unwrap();
+    }
+    let records = shard.read_log(TABLE, "stream", 10).await.unwrap();
+    let times: Vec<_> = records.iter().map(|record| record.at.0).collect();
+    assert_eq!(times, [10, 20, 20, 30], "time never goes back");
+    let span = shard.log_span(TABLE).unwrap();
+    for (at, first) in [(0, 1), (10, 1), (11, 2), (20, 2), (21, 4), (30, 4), (31, 5)] {
+        let found = shard.first_record_at(TABLE, span, UnixMillis(at)).await.unwrap();
+        assert_eq!(found, LogSequence(first), "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn followers_hear_of_new_records() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    shard.register_reader(TABLE, "index", LogStart::Now).await.unwrap();
+    record(&shard, TABLE, "one").await;
+    let mut news = shard.watch_log(TABLE);
+    assert_eq!(*news.borrow_and_update(), LogSequence(1));
+    record(&shard, TABLE, "two").await;
+    assert!(news.has_changed().unwrap());
+    assert_eq!(*news.borrow_and_update(), LogSequence(2));
+}
+
+#[tokio::test]
+async fn many_commits_at_once_keep_their_order_and_their_own_answers() {
+    let shard = shard_of(&MemoryStore::new()).await;
+    shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
+    shard.drop_table(OTHER).await.unwrap();
+    let commits = (0..500).map(|number| {
+        let (shard, name) = (&shard, number.to_string());
+        async move {
+            // Every fifth goes to a table that is gone, amid the others.
+            let table = if number % 5 == 0 { OTHER } else { TABLE };
+            shard.commit(row(table, &name), vec![entry(table, &name)]).await.is_ok()
+        }
+    });
+    let answers = futures::future::join_all(commits).await;
+    assert!(answers.iter().enumerate().all(|(number, done)| *done == (number % 5 != 0)));
+    let read = read(&shard, TABLE, "stream").await;
+    let recorded: HashSet<usize> = read.iter().map(|(_, payload)| payload.parse().unwrap()).collect();
+    assert_eq!(recorded, (0..500).filter(|number| number % 5 != 0).collect());
+    assert!(read.iter().map(|(sequence, _)| *sequence).eq(1..=400), "no gap, although some were refused");
+    assert_eq!(count(&shard, TABLE_ROWS, TABLE).await, 400);
 }
 
 #[tokio::test]
@@ -210,7 +294,7 @@ async fn a_dropped_table_is_refused_and_swept() {
         shard.commit(row(TABLE, "d"), vec![]).await.map(drop),
         shard.commit(descriptor(TABLE), vec![]).await.map(drop),
         shard.commit(WriteBatch::new(), vec![entry(TABLE, "d")]).await.map(drop),
-        shard.register_reader(TABLE, "stream", LogStart::Now).await,
+        shard.register_reader(TABLE, "stream", LogStart::Now).await.map(drop),
     ] {
         assert!(matches!(refused, Err(Error::TableDropped { table: TABLE })), "{refused:?}");
     }
@@ -234,14 +318,17 @@ async fn a_sweep_removes_rows_that_became_durable_with_the_drop() {
     let shard = shard_of(&store).await;
     store.hold();
     let written = shard.commit(row(TABLE, "a"), vec![]).await.unwrap();
-    let (dropped, swept) = {
+    let sweep = async {
+        while !shard.state.order().dropped.contains(&TABLE) {
+            tokio::task::yield_now().await;
+        }
         let release = async {
             tokio::task::yield_now().await;
             store.release();
         };
-        let (dropped, swept, ()) = tokio::join!(shard.drop_table(TABLE), shard.sweep(10), release);
-        (dropped, swept)
+        tokio::join!(shard.sweep(10), release).0
     };
+    let (dropped, swept) = tokio::join!(shard.drop_table(TABLE), sweep);
     dropped.unwrap();
     written.durable().await.unwrap();
     assert_eq!(swept.unwrap(), Swept { removed: 1, finished: true });

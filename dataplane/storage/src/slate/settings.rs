@@ -14,7 +14,7 @@ use slatedb::db_cache::foyer::{FoyerCache, FoyerCacheOptions};
 use slatedb::{CompactorBuilder, Db, DbBuilder, Settings, SstBlockSize};
 
 use super::committer::Flushing;
-use super::filter::DeadTables;
+use super::filter::DeadRows;
 use crate::probe::Guard;
 
 /// Rows gathered in memory before they are written to a file, in bytes. Larger makes fewer files, smaller keeps
@@ -85,7 +85,7 @@ pub(super) fn builder(
     path: &Path,
     block_cache_bytes: usize,
     flushing: Flushing,
-    dead: &Arc<DeadTables>,
+    dead: &Arc<DeadRows>,
 ) -> DbBuilder<Path> {
     let compactor = CompactorBuilder::new(path.clone(), Arc::clone(objects))
         .with_options(compactor())

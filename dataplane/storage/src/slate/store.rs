@@ -12,11 +12,12 @@ use slatedb::config::{DurabilityLevel, ReadOptions};
 use tokio::sync::watch;
 
 use super::committer::{Committer, Shared};
-use super::filter::DeadTables;
+use super::filter::DeadRows;
 use super::snapshot::SlateSnapshot;
 use super::{read_error, relief, settings, write_error};
 use crate::error::{Error, Result};
 use crate::folder::FolderLock;
+use crate::log::LogSequence;
 use crate::probe::Guard;
 use crate::progress::Progress;
 use crate::seal::Sealed;
@@ -29,7 +30,7 @@ pub(crate) struct SlateStore {
     shared: Arc<Shared>,
     files: Arc<Files>,
     log: WriteLog,
-    dead: Arc<DeadTables>,
+    dead: Arc<DeadRows>,
     /// Tells the committer to close; dropping it tells it that the store is gone.
     closing: watch::Sender<bool>,
     /// Ends when the engine has stopped.
@@ -45,7 +46,7 @@ impl SlateStore {
         log: WriteLog,
         lock: Option<FolderLock>,
     ) -> Result<Self> {
-        let dead = Arc::new(DeadTables::default());
+        let dead = Arc::new(DeadRows::default());
         let (path, files) = (files.shard.clone(), Arc::new(files));
         let objects: Arc<dyn ObjectStore> = Arc::new(Sealed::new(Arc::clone(&files.objects), path.clone()));
         let flushing = log.flushing();
@@ -201,6 +202,10 @@ impl ShardStore for SlateStore {
     }
 
     fn discard(&self, table: TableId) {
-        self.dead.add(table);
+        self.dead.add_table(table);
+    }
+
+    fn discard_log(&self, table: TableId, upto: LogSequence) {
+        self.dead.add_log(table, upto);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use partita_model::TableId;
+use partita_model::clock::UnixMillis;
 use partita_storage::space::{TABLE_ROWS, split, table_key, table_prefix};
 use partita_storage::{KeyRange, LogEntry, LogSequence, LogStart, Order, Shard, Visibility, WriteBatch};
 
@@ -44,8 +45,10 @@ pub(crate) async fn write_for_ever(folder: &Path, start: Number) {
         tokio::spawn(async move {
             for number in (start + writer..).step_by(WRITERS as usize) {
                 let payload = Bytes::copy_from_slice(&number.to_be_bytes());
-                let written =
-                    shard.commit(batch(number), vec![LogEntry { table: TABLE, payload }]).await.unwrap();
+                let written = shard
+                    .commit(batch(number), vec![LogEntry { table: TABLE, at: UnixMillis(number), payload }])
+                    .await
+                    .unwrap();
                 written.durable().await.unwrap();
                 tell(&format!("acknowledged {number}\n"));
             }

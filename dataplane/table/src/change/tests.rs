@@ -2,22 +2,18 @@ use partita_model::AttributeValue;
 
 use super::*;
 
-fn item(value: &str) -> Item {
-    Item::from([("k".to_owned(), AttributeValue::S(value.to_owned()))])
+fn item(value: &str) -> StoredItem {
+    StoredItem::of(&Item::from([("k".to_owned(), AttributeValue::S(value.to_owned()))]))
 }
 
 fn record(old: Option<&str>, new: Option<&str>) -> ChangeRecord {
-    ChangeRecord {
-        at: UnixMillis(1_700_000_000_123),
-        keys: item("k"),
-        old: old.map(item),
-        new: new.map(item),
-    }
+    ChangeRecord { old: old.map(item), new: new.map(item), expired: false }
 }
 
 #[test]
 fn records_come_back_as_they_were() {
-    for record in [record(None, Some("b")), record(Some("a"), Some("b")), record(Some("a"), None)] {
+    let expired = ChangeRecord { expired: true, ..record(Some("a"), None) };
+    for record in [record(None, Some("b")), record(Some("a"), Some("b")), record(Some("a"), None), expired] {
         assert_eq!(ChangeRecord::decode(&record.encode()), Ok(record));
     }
 }
@@ -25,28 +21,35 @@ fn records_come_back_as_they_were() {
 /// Records are on disk until they are read.
 #[test]
 fn stored_form_is_the_documented_one() {
-    let encoded = record(None, Some("b")).encode();
-    let keys = StoredItem::of(&item("k")).as_bytes().clone();
-    assert_eq!(encoded[..10], [1, 0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0x7b, 2]);
-    assert_eq!(encoded[10..14], (keys.len() as u32).to_be_bytes());
-    assert_eq!(encoded[14..14 + keys.len()], keys);
+    let (old, new) = (item("a"), item("b"));
+    let encoded = record(Some("a"), Some("b")).encode();
+    let length = (old.as_bytes().len() as u32).to_be_bytes();
+    assert_eq!(encoded, [&[2, 3][..], &length, old.as_bytes(), new.as_bytes()].concat());
+    assert_eq!(record(None, Some("b")).encode(), [&[2, 2][..], new.as_bytes()].concat());
 }
 
 #[test]
 fn every_shortened_or_lengthened_record_is_refused() {
-    let encoded = record(Some("a"), Some("b")).encode();
-    for length in 0..encoded.len() {
-        assert!(ChangeRecord::decode(&encoded[..length]).is_err(), "{length} bytes");
+    for encoded in [record(Some("a"), Some("b")).encode(), record(Some("a"), None).encode()] {
+        for length in 0..encoded.len() {
+            assert!(ChangeRecord::decode(&encoded.slice(..length)).is_err(), "{length} bytes");
+        }
+        let longer = Bytes::from([&encoded[..], &[0]].concat());
+        assert!(ChangeRecord::decode(&longer).is_err());
     }
-    let longer = [&encoded[..], &[0]].concat();
-    assert_eq!(ChangeRecord::decode(&longer), Err(ChangeError::Malformed));
 }
 
 #[test]
 fn unknown_versions_and_flags_are_refused() {
-    let mut encoded = record(Some("a"), Some("b")).encode().to_vec();
-    encoded[9] = 4;
-    assert_eq!(ChangeRecord::decode(&encoded), Err(ChangeError::Malformed));
-    encoded[0] = 9;
-    assert_eq!(ChangeRecord::decode(&encoded), Err(ChangeError::UnknownVersion));
+    let encoded = record(Some("a"), Some("b")).encode();
+    let with = |at: usize, byte: u8| {
+        let mut changed = encoded.to_vec();
+        changed[at] = byte;
+        ChangeRecord::decode(&changed.into())
+    };
+    for flags in [0, 4, 11] {
+        assert_eq!(with(1, flags), Err(ChangeError::Malformed));
+    }
+    assert_eq!(with(0, 9), Err(ChangeError::UnknownVersion));
+    assert_eq!(with(0, 1), Err(ChangeError::UnknownVersion));
 }

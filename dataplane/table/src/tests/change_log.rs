@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use partita_model::Item;
+use partita_model::codec::StoredItem;
 use partita_protocol::OperationName::{BatchWriteItem, DeleteItem, PutItem, UpdateItem};
 use partita_storage::{LogSequence, LogStart};
 use proptest::prelude::*;
@@ -46,9 +47,12 @@ async fn a_change_is_recorded_with_both_images() {
     world.ok(PutItem, put(1, "a")).await;
     world.ok(PutItem, put(1, "b")).await;
     world.ok(DeleteItem, delete(1)).await;
-    let keys = item([("p", s("k")), ("s", n(1))]);
-    let record =
-        |old: Option<Item>, new: Option<Item>| ChangeRecord { at: NOON, keys: keys.clone(), old, new };
+    let stored = |image: Option<Item>| image.as_ref().map(StoredItem::of);
+    let record = |old: Option<Item>, new: Option<Item>| ChangeRecord {
+        old: stored(old),
+        new: stored(new),
+        expired: false,
+    };
     let found: Vec<_> = records(&world).await.into_iter().map(|(_, record)| record).collect();
     assert_eq!(
         found,
@@ -58,6 +62,10 @@ async fn a_change_is_recorded_with_both_images() {
             record(Some(image("b")), None),
         ]
     );
+    let keys = item([("p", s("k")), ("s", n(1))]);
+    assert!(found.iter().all(|record| record.keys(&sorted().key) == keys));
+    let recorded = world.engine.shard().read_log(sorted().id, READER, 10).await.unwrap();
+    assert!(recorded.iter().all(|record| record.at == NOON));
 }
 
 #[tokio::test]
@@ -133,10 +141,11 @@ async fn records_that_all_readers_have_passed_are_trimmed() {
 
 /// Applies records to a copy, and checks that each one begins where the one before it on the same item ended.
 fn replay(copy: &mut BTreeMap<String, Item>, record: ChangeRecord) {
-    let key = format!("{:?}", record.keys);
-    assert_eq!(copy.get(&key), record.old.as_ref(), "records of an item are in order");
+    let key = format!("{:?}", record.keys(&sorted().key));
+    let old = record.old.as_ref().map(StoredItem::decode);
+    assert_eq!(copy.get(&key), old.as_ref(), "records of an item are in order");
     assert_ne!(record.old, record.new);
-    match record.new {
+    match record.new.as_ref().map(StoredItem::decode) {
         Some(item) => copy.insert(key, item),
         None => copy.remove(&key),
     };
@@ -248,7 +257,7 @@ async fn a_copy_and_the_records_after_it_miss_nothing() {
         let key_of = |item: &Item| format!("{:?}", item["s"]);
         let mut copy: BTreeMap<_, _> = base.into_iter().map(|item| (key_of(&item), item)).collect();
         for (_, record) in records(&world).await {
-            let new = record.new.unwrap();
+            let new = record.new.unwrap().decode();
             copy.insert(key_of(&new), new);
         }
         assert_same(copy, table(&world).await);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use object_store::memory::InMemory;
 use partita_model::TableId;
+use partita_model::clock::UnixMillis;
 
 use super::{put, start};
 use crate::fault::FaultyObjects;
@@ -35,7 +36,7 @@ async fn a_dropped_table_stays_dropped_and_its_rows_are_swept() {
     for table in [DEAD, ALIVE] {
         shard.register_reader(table, "stream", LogStart::Now).await.unwrap();
         for number in 0..10u8 {
-            let entry = LogEntry { table, payload: Bytes::copy_from_slice(&[number]) };
+            let entry = LogEntry { table, at: UnixMillis(1), payload: Bytes::copy_from_slice(&[number]) };
             let row = put(table_key(TABLE_ROWS, table, &[number]), "value");
             drop(shard.commit(row, vec![entry]).await.unwrap());
         }
@@ -56,8 +57,8 @@ async fn a_dropped_table_stays_dropped_and_its_rows_are_swept() {
         assert_eq!(count(&shard, space, DEAD).await, 0, "space {space}");
     }
     assert_eq!(count(&shard, TABLE_ROWS, ALIVE).await, 10);
-    assert_eq!(count(&shard, CHANGE_LOG, ALIVE).await, 0);
-    let entry = LogEntry { table: ALIVE, payload: Bytes::from_static(b"next") };
+    assert_eq!(shard.log_span(ALIVE).unwrap().oldest, LogSequence(11));
+    let entry = LogEntry { table: ALIVE, at: UnixMillis(1), payload: Bytes::from_static(b"next") };
     shard
         .commit(put(table_key(TABLE_ROWS, ALIVE, b"y"), "value"), vec![entry])
         .await
@@ -79,18 +80,23 @@ const LARGE_ROWS: u8 = 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn compaction_removes_the_rows_of_a_dropped_table() {
+async fn compaction_removes_the_rows_of_a_dropped_table_and_records_that_were_passed() {
     let objects = FaultyObjects::new(Arc::new(InMemory::new()));
     for file in 0..FILES_BEFORE {
         let shard = Shard::open(start(&objects).await).await.unwrap();
+        shard.register_reader(ALIVE, "stream", LogStart::Now).await.unwrap();
         for table in [DEAD, ALIVE] {
             let row = put(table_key(TABLE_ROWS, table, &[file]), "value");
-            drop(shard.commit(row, vec![]).await.unwrap());
+            let payload = Bytes::copy_from_slice(&[file]);
+            let entry = LogEntry { table, at: UnixMillis(1), payload };
+            drop(shard.commit(row, vec![entry]).await.unwrap());
         }
         shard.store().close().await.unwrap();
     }
     let shard = Shard::open(start(&objects).await).await.unwrap();
     shard.drop_table(DEAD).await.unwrap();
+    let passed = LogSequence(u64::from(FILES_BEFORE) - 1);
+    shard.advance(ALIVE, "stream", passed).await.unwrap();
     assert_eq!(
         count(&shard, TABLE_ROWS, DEAD).await,
         usize::from(FILES_BEFORE),
@@ -102,11 +108,12 @@ async fn compaction_removes_the_rows_of_a_dropped_table() {
     }
     // Nothing tells when the compactor is done but the rows.
     let cleared = async {
-        while count(&shard, TABLE_ROWS, DEAD).await > 0 {
+        while count(&shard, TABLE_ROWS, DEAD).await > 0 || count(&shard, CHANGE_LOG, ALIVE).await > 1 {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, cleared).await.unwrap();
     assert_eq!(count(&shard, TABLE_ROWS, ALIVE).await, usize::from(FILES_BEFORE + LARGE_ROWS));
+    assert_eq!(shard.read_log(ALIVE, "stream", 10).await.unwrap()[0].sequence, passed.next());
     assert_eq!(count(&shard, DROPPED_TABLES, DEAD).await, 1, "only a sweep knows that nothing is left");
 }
