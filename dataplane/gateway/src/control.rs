@@ -5,11 +5,15 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use partita_protocol::ServiceError;
 use partita_protocol::operation::{
-    CreateTable, DeleteTable, DescribeLimits, DescribeTable, ListTables, ListTagsOfResource, TagResource,
-    UntagResource, UpdateTable,
+    CreateTable, DeleteTable, DescribeContinuousBackups, DescribeContributorInsights,
+    DescribeKinesisStreamingDestination, DescribeLimits, DescribeTable, DescribeTimeToLive,
+    GetResourcePolicy, ListTables, ListTagsOfResource, TagResource, UntagResource, UpdateTable,
+    UpdateTimeToLive,
 };
 use partita_protocol::output::{
-    DescribeLimits as Limits, ListTables as TableNames, ListTagsOfResource as Tags, TableDescription,
+    DescribeLimits as Limits, DescribeTimeToLive as TimeToLive, ListTables as TableNames,
+    ListTagsOfResource as Tags, NoContinuousBackups, NoContributorInsights, NoKinesisDestination,
+    TableDescription, UpdateTimeToLive as ChangedTimeToLive,
 };
 
 /// The operations on tables themselves. Each fails with what the client is to see.
@@ -33,4 +37,43 @@ pub trait ControlPlane: Debug + Send + Sync {
     async fn list_tags_of_resource(&self, operation: ListTagsOfResource) -> Result<Tags, ServiceError>;
     /// How much capacity an account and a table may have.
     async fn describe_limits(&self, operation: DescribeLimits) -> Result<Limits, ServiceError>;
+    /// Accepts a change of how a table's items expire.
+    async fn update_time_to_live(
+        &self,
+        _operation: UpdateTimeToLive,
+    ) -> Result<ChangedTimeToLive, ServiceError> {
+        Err(ServiceError::unknown_operation())
+    }
+    /// How a table's items expire.
+    async fn describe_time_to_live(
+        &self,
+        _operation: DescribeTimeToLive,
+    ) -> Result<TimeToLive, ServiceError> {
+        Err(ServiceError::unknown_operation())
+    }
+    /// Whether a table can be restored to a point in time.
+    async fn describe_continuous_backups(
+        &self,
+        _operation: DescribeContinuousBackups,
+    ) -> Result<NoContinuousBackups, ServiceError> {
+        Err(ServiceError::unknown_operation())
+    }
+    /// Whether a table's keys are watched.
+    async fn describe_contributor_insights(
+        &self,
+        _operation: DescribeContributorInsights,
+    ) -> Result<NoContributorInsights, ServiceError> {
+        Err(ServiceError::unknown_operation())
+    }
+    /// Which Kinesis streams a table's changes go to.
+    async fn describe_kinesis_streaming_destination(
+        &self,
+        _operation: DescribeKinesisStreamingDestination,
+    ) -> Result<NoKinesisDestination, ServiceError> {
+        Err(ServiceError::unknown_operation())
+    }
+    /// Why there is no policy to show: there never is one.
+    async fn get_resource_policy(&self, _operation: GetResourcePolicy) -> ServiceError {
+        ServiceError::unknown_operation()
+    }
 }

@@ -37,6 +37,7 @@ pub(crate) enum Control {
 enum Work {
     Items,
     Tables,
+    Streams,
     Gateway,
 }
 
@@ -50,7 +51,12 @@ impl Work {
             | OperationName::BatchGetItem
             | OperationName::BatchWriteItem
             | OperationName::Query
-            | OperationName::Scan => Self::Items,
+            | OperationName::Scan
+            | OperationName::TransactWriteItems
+            | OperationName::TransactGetItems
+            | OperationName::ExecuteStatement
+            | OperationName::BatchExecuteStatement
+            | OperationName::ExecuteTransaction => Self::Items,
             OperationName::CreateTable
             | OperationName::DescribeTable
             | OperationName::ListTables
@@ -59,7 +65,17 @@ impl Work {
             | OperationName::TagResource
             | OperationName::UntagResource
             | OperationName::ListTagsOfResource
+            | OperationName::UpdateTimeToLive
+            | OperationName::DescribeTimeToLive
+            | OperationName::DescribeContinuousBackups
+            | OperationName::DescribeContributorInsights
+            | OperationName::DescribeKinesisStreamingDestination
+            | OperationName::GetResourcePolicy
             | OperationName::DescribeLimits => Self::Tables,
+            OperationName::ListStreams
+            | OperationName::DescribeStream
+            | OperationName::GetShardIterator
+            | OperationName::GetRecords => Self::Streams,
             OperationName::DescribeEndpoints => Self::Gateway,
         }
     }
@@ -69,7 +85,7 @@ impl Dispatcher {
     /// Whether there is somebody to carry out this operation.
     pub(crate) fn serves(&self, name: OperationName) -> bool {
         match Work::of(name) {
-            Work::Items => self.engine.is_some(),
+            Work::Items | Work::Streams => self.engine.is_some(),
             Work::Tables => self.control.is_some(),
             Work::Gateway => self.engine.is_some() || self.control.is_some(),
         }
@@ -101,6 +117,11 @@ impl Dispatcher {
             Operation::BatchWriteItem(batch) => engine()?.batch_write_item(&batch).await?.to_bytes(),
             Operation::Query(query) => engine()?.query(&query).await?.to_bytes(),
             Operation::Scan(scan) => engine()?.scan(&scan).await?.to_bytes(),
+            Operation::TransactWriteItems(_)
+            | Operation::TransactGetItems(_)
+            | Operation::ExecuteStatement(_)
+            | Operation::BatchExecuteStatement(_)
+            | Operation::ExecuteTransaction(_) => return Err(ServiceError::unknown_operation()),
             Operation::CreateTable(create) => changed(control()?.create_table(create).await?),
             Operation::DescribeTable(describe) => {
                 DescribedTable { table: control()?.describe_table(describe).await? }.to_bytes()
@@ -115,8 +136,27 @@ impl Dispatcher {
                 control()?.untag_resource(untag).await.map(|()| ChangedTags {}.to_bytes())?
             }
             Operation::ListTagsOfResource(list) => control()?.list_tags_of_resource(list).await?.to_bytes(),
+            Operation::UpdateTimeToLive(update) => control()?.update_time_to_live(update).await?.to_bytes(),
+            Operation::DescribeTimeToLive(describe) => {
+                control()?.describe_time_to_live(describe).await?.to_bytes()
+            }
+            Operation::DescribeContinuousBackups(describe) => {
+                control()?.describe_continuous_backups(describe).await?.to_bytes()
+            }
+            Operation::DescribeContributorInsights(describe) => {
+                control()?.describe_contributor_insights(describe).await?.to_bytes()
+            }
+            Operation::DescribeKinesisStreamingDestination(describe) => {
+                control()?.describe_kinesis_streaming_destination(describe).await?.to_bytes()
+            }
+            Operation::GetResourcePolicy(get) => return Err(control()?.get_resource_policy(get).await),
             Operation::DescribeLimits(describe) => control()?.describe_limits(describe).await?.to_bytes(),
             Operation::DescribeEndpoints(_) => DescribeEndpoints::at(host).to_bytes(),
+            // Nobody keeps streams yet.
+            Operation::ListStreams(_)
+            | Operation::DescribeStream(_)
+            | Operation::GetShardIterator(_)
+            | Operation::GetRecords(_) => return Err(ServiceError::unknown_operation()),
         })
     }
 

@@ -84,6 +84,9 @@ fn description(table: &str, table_status: TableStatus) -> TableDescription {
         deletion_protection_enabled: false,
         warm_throughput: None,
         on_demand_throughput: None,
+        stream_specification: None,
+        latest_stream_label: None,
+        latest_stream_arn: None,
     }
 }
 

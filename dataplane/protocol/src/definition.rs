@@ -10,6 +10,7 @@
 //! The serialized form is the stored form of the control plane's catalog: members are only ever added.
 
 mod check;
+mod index_update;
 mod indexes;
 mod keys;
 pub(crate) mod member;
@@ -18,11 +19,14 @@ mod support;
 pub(crate) mod tags;
 mod throughput;
 
-pub(crate) use read::{BILLING_MODES, Draft, DraftSettings, Settings, ThroughputMember};
+pub(crate) use read::{
+    AttributesMember, BILLING_MODES, Draft, DraftIndexUpdate, DraftSettings, Settings, ThroughputMember,
+};
 pub(crate) use throughput::out_of_bounds;
 
+pub use index_update::{IndexThroughput, IndexUpdate};
 pub use partita_model::descriptor::TableClass;
-use partita_model::descriptor::{BillingMode, Throughput};
+use partita_model::descriptor::{BillingMode, StreamView, Throughput};
 use partita_model::schema::{GlobalIndex, KeyAttribute, KeySchema, KeyType, LocalIndex};
 use partita_model::{IndexName, ScalarType};
 use serde::{Deserialize, Serialize};
@@ -215,30 +219,17 @@ pub struct StreamSpecification {
     pub stream_enabled: bool,
     /// Required when enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream_view_type: Option<StreamViewType>,
+    pub stream_view_type: Option<StreamView>,
 }
 
-/// What a stream's records carry besides keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the variants say what records carry")]
-pub enum StreamViewType {
-    KeysOnly,
-    NewImage,
-    OldImage,
-    NewAndOldImages,
-}
-
-impl StreamViewType {
-    /// As JSON spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::KeysOnly => "KEYS_ONLY",
-            Self::NewImage => "NEW_IMAGE",
-            Self::OldImage => "OLD_IMAGE",
-            Self::NewAndOldImages => "NEW_AND_OLD_IMAGES",
-        }
-    }
+/// By which attribute a table's items expire, or no longer do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TimeToLiveSpecification {
+    /// Whether they do.
+    pub enabled: bool,
+    /// 1 to 255 characters. Of an item it holds seconds since the epoch, as a number.
+    pub attribute_name: String,
 }
 
 /// Encryption at rest with a managed key.

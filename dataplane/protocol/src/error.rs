@@ -17,13 +17,16 @@
 mod auth;
 mod constraint;
 mod definition;
+mod feature;
 mod item;
 mod key;
 mod kind;
 mod partiql;
 mod request;
+mod stream;
 mod table;
 mod throughput;
+mod transaction;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -42,9 +45,11 @@ pub use key::EmptyKeyValue;
 pub use kind::ErrorKind;
 pub use partiql::{Malformation, SetFunction, Span, StatementFault};
 pub(crate) use request::{BatchKind, Parameter};
-pub(crate) use table::UpdateRule;
-pub use table::{BusyTable, DecreaseBudget, SwitchBudget, UnchangedThroughput};
+pub use table::{BusyIndex, BusyTable, DecreaseBudget, SwitchBudget, UnchangedThroughput};
+pub(crate) use table::{IndexUpdateRule, UpdateRule};
 pub use throughput::ThrottlingReason;
+pub use transaction::CancellationReason;
+pub(crate) use transaction::PartFailure;
 
 use crate::output::{Answer as _, WireItem};
 
@@ -113,6 +118,8 @@ enum Extras {
     Item(Item),
     /// Which limit throttled the request, and whose.
     Throttling(Vec<ThrottlingReason>),
+    /// What became of each action of a cancelled transaction.
+    Cancellation(Vec<CancellationReason>),
 }
 
 impl ServiceError {
@@ -160,6 +167,15 @@ impl ServiceError {
     pub(crate) fn in_envelope(mut self) -> Self {
         if let Text::Rule(rule) = &mut self.text {
             rule.in_envelope = true;
+        }
+        self
+    }
+
+    /// Tells broken constraints as an operation does that has no second validator; changes nothing else.
+    #[must_use]
+    pub(crate) fn by_first_validator(mut self) -> Self {
+        if let Text::Violations(violations) = &mut self.text {
+            violations.by_first_validator();
         }
         self
     }
@@ -248,6 +264,9 @@ impl Serialize for Body<'_> {
             None => {}
             Some(Extras::Item(item)) => object.serialize_entry("Item", &WireItem(item))?,
             Some(Extras::Throttling(reasons)) => object.serialize_entry(kind.throttling_member(), reasons)?,
+            Some(Extras::Cancellation(reasons)) => {
+                object.serialize_entry("CancellationReasons", &transaction::shown(reasons, self.wording))?;
+            }
         }
         object.end()
     }

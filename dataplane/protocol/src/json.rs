@@ -13,6 +13,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+use partita_model::clock::UnixMillis;
 use serde_json::{Map, Value};
 
 pub(crate) use attribute::{Candidate, SetKind, ValueFault, attribute_value, candidate, item};
@@ -35,6 +36,7 @@ enum Scalar {
     Boolean,
     Integer,
     Long,
+    Timestamp,
 }
 
 impl Scalar {
@@ -44,6 +46,7 @@ impl Scalar {
             Self::Boolean => "Boolean",
             Self::Integer => "Integer",
             Self::Long => "Long",
+            Self::Timestamp => "Date",
         }
     }
 }
@@ -107,6 +110,11 @@ impl Members {
         self.read(name, |value| whole_number(value, Scalar::Long))
     }
 
+    /// A `Timestamp` member: seconds since the epoch, with a fraction. What is before the epoch counts as the epoch.
+    pub(crate) fn timestamp(&mut self, name: &str) -> Result<Option<UnixMillis>, ServiceError> {
+        self.read(name, timestamp)
+    }
+
     /// A structure member.
     pub(crate) fn structure(&mut self, name: &str) -> Result<Option<Members>, ServiceError> {
         self.read(name, Self::of_value)
@@ -164,6 +172,14 @@ fn whole_number(value: Value, scalar: Scalar) -> Result<i64, ServiceError> {
         // A float-to-integer cast saturates, and truncates as the service does.
         Value::Number(number) => Ok(number.as_i64().unwrap_or_else(|| number.as_f64().unwrap_or(0.0) as i64)),
         other => Err(not_convertible(&other, scalar)),
+    }
+}
+
+fn timestamp(value: Value) -> Result<UnixMillis, ServiceError> {
+    match value {
+        // A float-to-integer cast saturates; milliseconds are rounded since seconds in binary seldom are exact.
+        Value::Number(number) => Ok(UnixMillis((number.as_f64().unwrap_or(0.0) * 1000.0).round() as u64)),
+        other => Err(not_convertible(&other, Scalar::Timestamp)),
     }
 }
 

@@ -30,6 +30,7 @@ mod fuzz;
 mod json;
 pub mod operation;
 pub mod output;
+pub mod stream;
 
 pub use error::{ServiceError, Wording};
 #[doc(hidden)]

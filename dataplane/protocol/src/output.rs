@@ -7,21 +7,35 @@
 mod attribute;
 mod batch;
 mod capacity;
+mod feature;
 mod form;
 mod item;
+mod statement;
+mod stream;
 mod table;
+mod transaction;
 mod write;
 
 pub(crate) use attribute::WireItem;
 pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
-pub use capacity::{CapacityDetail, ConsumedCapacity, ItemCollectionMetrics};
+pub use capacity::{Access, CapacityDetail, ConsumedCapacity, ItemCollectionMetrics, TransactionCapacity};
+pub use feature::{
+    DescribeTimeToLive, NoContinuousBackups, NoContributorInsights, NoKinesisDestination, TimeToLiveDescription,
+    TimeToLiveStatus, UpdateTimeToLive,
+};
 pub use form::ItemForm;
 pub use item::{GetItem, Page, WriteItem};
+pub use statement::{BatchExecuteStatement, ExecuteStatement, StatementResponse};
+pub use stream::{
+    DescribeStream, EventName, GetRecords, GetShardIterator, ListStreams, Record, SequenceNumberRange, Shard,
+    StreamDescription, StreamStatus, StreamSummary,
+};
 pub use table::{
     BillingModeSummary, ChangedTable, ChangedTags, DescribeEndpoints, DescribeLimits, DescribedTable,
     Endpoint, GlobalIndexDescription, ListTables, ListTagsOfResource, LocalIndexDescription,
     TableClassSummary, TableDescription, TableStatus, ThroughputDescription, WarmThroughputDescription,
 };
+pub use transaction::{TransactItems, TransactWrite};
 
 use partita_model::Item;
 use serde::Serialize;

@@ -165,10 +165,10 @@ fn on_demand_throughput(ceilings: api::OnDemandThroughput) -> asked::OnDemandThr
 fn stream(stream: &api::StreamSpecification) -> asked::StreamSpecification {
     let enabled = stream.stream_enabled == Some(true);
     let view = stream.stream_view_type.map(|view| match view {
-        api::StreamViewType::KeysOnly => asked::StreamViewType::KeysOnly,
-        api::StreamViewType::NewImage => asked::StreamViewType::NewImage,
-        api::StreamViewType::OldImage => asked::StreamViewType::OldImage,
-        api::StreamViewType::NewAndOldImages => asked::StreamViewType::NewAndOldImages,
+        api::StreamViewType::KeysOnly => descriptor::StreamView::KeysOnly,
+        api::StreamViewType::NewImage => descriptor::StreamView::NewImage,
+        api::StreamViewType::OldImage => descriptor::StreamView::OldImage,
+        api::StreamViewType::NewAndOldImages => descriptor::StreamView::NewAndOldImages,
     });
     asked::StreamSpecification { stream_enabled: enabled, stream_view_type: view.filter(|_| enabled) }
 }

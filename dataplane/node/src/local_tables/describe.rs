@@ -1,18 +1,19 @@
 //! A served table as DescribeTable shows it: the same as the control plane shows of an active one.
 
 use partita_model::clock::UnixMillis;
-use partita_model::descriptor::{BillingMode, Statistics, TableSettings};
+use partita_model::descriptor::{BillingMode, TableSettings};
 use partita_model::name::Scope;
 use partita_model::schema::{GlobalIndex, KeyAttribute, KeyType, LocalIndex};
 use partita_model::{KeySchema, Projection, TableDescriptor};
 use partita_protocol::definition::{
     AttributeDefinition, INITIAL_READ_UNITS, INITIAL_WRITE_UNITS, KeySchemaElement, ProjectionDefinition,
-    ProjectionType,
+    ProjectionType, StreamSpecification,
 };
 use partita_protocol::output::{
     BillingModeSummary, GlobalIndexDescription, LocalIndexDescription, TableClassSummary, TableDescription,
     TableStatus, ThroughputDescription, WarmThroughputDescription,
 };
+use partita_protocol::stream::StreamName;
 use partita_table::TableStatistics;
 
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -27,6 +28,7 @@ pub(super) fn table(
     let settings = &descriptor.settings;
     let local = descriptor.local_indexes.iter();
     let global = descriptor.global_indexes.iter();
+    let stream = descriptor.stream.as_ref();
     TableDescription {
         attribute_definitions: descriptor.attributes.iter().map(attribute).collect(),
         table_name: descriptor.name.clone(),
@@ -44,7 +46,9 @@ pub(super) fn table(
         local_secondary_indexes: local
             .map(|index| local_index(descriptor, index, statistics, scope))
             .collect(),
-        global_secondary_indexes: global.map(|index| global_index(descriptor, index, scope)).collect(),
+        global_secondary_indexes: global
+            .map(|index| global_index(descriptor, index, statistics, scope))
+            .collect(),
         table_class_summary: settings.class.map(|table_class| TableClassSummary {
             table_class,
             last_update_date_time: settings.class_changed,
@@ -52,6 +56,14 @@ pub(super) fn table(
         deletion_protection_enabled: settings.deletion_protection,
         warm_throughput: settings.warm.map(|warm| ready_for(warm.read_units, warm.write_units)),
         on_demand_throughput: None,
+        stream_specification: stream.filter(|stream| stream.enabled).map(|stream| StreamSpecification {
+            stream_enabled: true,
+            stream_view_type: Some(stream.view),
+        }),
+        latest_stream_label: stream.map(|stream| stream.label.clone()),
+        latest_stream_arn: stream.map(|stream| {
+            StreamName { table: descriptor.name.clone(), label: stream.label.clone() }.arn(scope)
+        }),
     }
 }
 
@@ -81,8 +93,12 @@ fn local_index(
     }
 }
 
-/// A declared global index. It stays `CREATING` since nothing builds it yet.
-fn global_index(table: &TableDescriptor, index: &GlobalIndex, scope: &Scope) -> GlobalIndexDescription {
+fn global_index(
+    table: &TableDescriptor,
+    index: &GlobalIndex,
+    statistics: &TableStatistics,
+    scope: &Scope,
+) -> GlobalIndexDescription {
     let (read_units, write_units) = match (table.billing, index.throughput) {
         (BillingMode::Provisioned, Some(units)) => (units.read_units, units.write_units),
         _ => (INITIAL_READ_UNITS, INITIAL_WRITE_UNITS),
@@ -93,10 +109,12 @@ fn global_index(table: &TableDescriptor, index: &GlobalIndex, scope: &Scope) -> 
         index_name: index.name.clone(),
         key_schema: hash.chain(range).collect(),
         projection: projection(&index.projection),
-        index_status: TableStatus::Creating,
+        index_status: if index.active { TableStatus::Active } else { TableStatus::Creating },
+        backfilling: (!index.active).then_some(true),
         provisioned_throughput: ThroughputDescription::of(index.throughput),
-        statistics: Statistics::default(),
+        statistics: statistics.indexes.get(&index.name).copied().unwrap_or_default(),
         index_arn: scope.index_arn(&table.name, &index.name),
+        on_demand_throughput: None,
         warm_throughput: Some(ready_for(read_units, write_units)),
     }
 }

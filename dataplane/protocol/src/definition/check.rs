@@ -60,11 +60,16 @@ impl TableDefinition {
         }
     }
 
-    fn check_definitions_used(&self) -> Result<(), ServiceError> {
+    /// The names of the attributes of all keys, perhaps several times.
+    pub(super) fn key_attribute_names(&self) -> impl Iterator<Item = &str> {
         let local = self.local_secondary_indexes.iter().flatten().flat_map(|index| &index.key_schema);
         let global = self.global_secondary_indexes.iter().flatten().flat_map(|index| &index.key_schema);
         let keys = self.key_schema.iter().chain(local).chain(global);
-        let used: BTreeSet<&str> = keys.map(|element| element.attribute_name.as_str()).collect();
+        keys.map(|element| element.attribute_name.as_str())
+    }
+
+    fn check_definitions_used(&self) -> Result<(), ServiceError> {
+        let used: BTreeSet<&str> = self.key_attribute_names().collect();
         let defined = || self.attribute_definitions.iter().map(|a| a.attribute_name.as_str());
         if defined().all(|name| used.contains(name)) {
             return Ok(());

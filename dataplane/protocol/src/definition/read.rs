@@ -1,6 +1,7 @@
 //! A definition from JSON: types first, then the constraints of the service model.
 
 mod index;
+mod index_update;
 mod settings;
 
 use std::ops::RangeInclusive;
@@ -17,6 +18,7 @@ use crate::error::{Place, Violations};
 use crate::json::Members;
 use crate::operation::Choices;
 use index::DraftIndex;
+pub(crate) use index_update::DraftIndexUpdate;
 pub(crate) use settings::{DraftSettings, Settings};
 
 /// Lengths of the names of key attributes and projected attributes.
@@ -200,6 +202,20 @@ impl DraftThroughput {
             read_capacity_units: read_capacity_units?,
             write_capacity_units: write_capacity_units?,
         })
+    }
+}
+
+/// A draft of attribute definitions, for UpdateTable.
+pub(crate) struct AttributesMember(Option<Vec<DraftAttribute>>);
+
+impl AttributesMember {
+    pub(crate) fn read(members: &mut Members) -> Result<Self, ServiceError> {
+        members.list("AttributeDefinitions", DraftAttribute::read).map(Self)
+    }
+
+    pub(crate) fn check(self, violations: &mut Violations) -> Vec<AttributeDefinition> {
+        let place = Place::member("attributeDefinitions");
+        each(self.0.unwrap_or_default(), &place, |attribute, place| attribute.check(place, violations))
     }
 }
 

@@ -5,8 +5,11 @@ use partita_model::TableName;
 use super::{ErrorKind, ServiceError};
 
 mod date;
+mod index;
 mod update;
 
+pub use index::BusyIndex;
+pub(crate) use index::IndexUpdateRule;
 pub(crate) use update::UpdateRule;
 pub use update::{DecreaseBudget, SwitchBudget, UnchangedThroughput};
 
@@ -30,7 +33,7 @@ impl BusyTable {
 }
 
 impl ServiceError {
-    /// An item operation on a table that is absent or not ready; also an UpdateTable of an unknown index.
+    /// An item operation on a table that is absent or not ready.
     pub fn resource_not_found() -> Self {
         Self::fixed(ErrorKind::ResourceNotFound, "Requested resource not found")
     }

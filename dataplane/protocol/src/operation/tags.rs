@@ -78,7 +78,8 @@ impl ListTagsOfResource {
     }
 }
 
-fn resource_arn(arn: Option<String>, violations: &mut Violations) -> Option<String> {
+/// The required member `resourceArn`.
+pub(super) fn resource_arn(arn: Option<String>, violations: &mut Violations) -> Option<String> {
     let place = Place::member("resourceArn");
     let arn = required(arn, &place, violations);
     text(arn, &ARN_CHARACTERS, &place, violations)

@@ -24,12 +24,17 @@ fn message(name: OperationName, body: &Value, wording: Wording) -> String {
 #[test]
 fn targets_name_operations() {
     for name in OperationName::ALL {
-        assert_eq!(OperationName::from_target(&format!("DynamoDB_20120810.{name}")), Some(name));
+        let (service, other) = match name.is_of_streams() {
+            true => ("DynamoDBStreams_20120810", "DynamoDB_20120810"),
+            false => ("DynamoDB_20120810", "DynamoDBStreams_20120810"),
+        };
+        assert_eq!(name.target(), format!("{service}.{name}"));
+        assert_eq!(OperationName::from_target(&name.target()), Some(name));
+        assert_eq!(OperationName::from_target(&format!("{other}.{name}")), None);
     }
     for target in
-        ["", "PutItem", "DynamoDB_20120810.", "DynamoDB_20120810.putItem", "DynamoDB_20120810.ListBackups"]
+        ["", "PutItem", ".PutItem", "DynamoDB_20120810.", "DynamoDB_20120810.putItem", "DynamoDB_20120810.ListBackups"]
     {
         assert_eq!(OperationName::from_target(target), None, "{target}");
     }
-    assert_eq!(OperationName::from_target("DynamoDBStreams_20120810.ListStreams"), None);
 }

@@ -1,16 +1,14 @@
 //! UpdateTable.
 
-use std::collections::BTreeSet;
-
 use partita_model::descriptor::BillingMode;
-use serde_json::Value;
 
-use super::table_ref::{TableRef, name_form};
+use super::table_ref::TableRef;
 use crate::ServiceError;
-use crate::definition::member::{required, table_member};
+use crate::definition::member::table_member;
 use crate::definition::{
-    BILLING_MODES, DraftSettings, OnDemandThroughput, ProvisionedThroughput, Settings, SseSpecification,
-    StreamSpecification, TableClass, ThroughputMember, WarmThroughput, out_of_bounds,
+    AttributeDefinition, AttributesMember, BILLING_MODES, DraftIndexUpdate, DraftSettings, IndexUpdate,
+    OnDemandThroughput, ProvisionedThroughput, Settings, SseSpecification, StreamSpecification, TableClass,
+    ThroughputMember, WarmThroughput, out_of_bounds,
 };
 use crate::error::{Place, UpdateRule, Violations};
 use crate::json::Members;
@@ -47,6 +45,11 @@ pub struct UpdateTable {
     pub warm_throughput: Option<WarmThroughput>,
     /// Alone, or with `billing_mode`.
     pub on_demand_throughput: Option<OnDemandThroughput>,
+    /// Changes of global indexes, each of another one. For
+    /// [`TableDefinition::with_index_updates`](crate::definition::TableDefinition::with_index_updates).
+    pub index_updates: Vec<IndexUpdate>,
+    /// Types for the key of a new index. They may say more than that, or other things than are so: that does not count.
+    pub attribute_definitions: Vec<AttributeDefinition>,
     /// A member this installation does not act on yet, to be refused once the table is known to be there.
     pub unsupported: Option<&'static str>,
 }
@@ -57,7 +60,8 @@ impl UpdateTable {
         let billing_mode = members.string("BillingMode")?;
         let throughput = ThroughputMember::read(&mut members)?;
         let settings = DraftSettings::read(&mut members)?;
-        let index_updates = members.list("GlobalSecondaryIndexUpdates", IndexUpdate::read)?;
+        let index_updates = members.list("GlobalSecondaryIndexUpdates", DraftIndexUpdate::read)?;
+        let attributes = AttributesMember::read(&mut members)?;
         let unknown = UNKNOWN_MEMBERS.into_iter().find(|name| members.take(name).is_some());
 
         let mut violations = Violations::new();
@@ -65,7 +69,8 @@ impl UpdateTable {
         let place = Place::member("billingMode");
         let billing_mode = BILLING_MODES.check(billing_mode.as_deref(), &place, &mut violations);
         let throughput = throughput.check(&mut violations);
-        IndexUpdate::check_all(index_updates.as_deref(), &mut violations);
+        let index_updates = index_updates.map(|updates| checked_updates(updates, &mut violations));
+        let attribute_definitions = attributes.check(&mut violations);
         let settings = settings.check(&mut violations);
         violations.finish()?;
 
@@ -77,6 +82,7 @@ impl UpdateTable {
             warm_throughput,
             on_demand_throughput,
         } = settings;
+        let empty_list = index_updates.as_ref().is_some_and(Vec::is_empty);
         let update = Self {
             table: TableRef::new(table.unwrap_or_default()),
             billing_mode,
@@ -87,11 +93,15 @@ impl UpdateTable {
             sse,
             warm_throughput,
             on_demand_throughput,
-            unsupported: unknown.or(index_updates.as_ref().map(|_| "GlobalSecondaryIndexUpdates")),
+            index_updates: single_actions(index_updates.unwrap_or_default())?,
+            attribute_definitions,
+            unsupported: unknown,
         };
         update.check()?;
-        IndexUpdate::check_rules(index_updates.as_deref())?;
-        Ok(update)
+        match empty_list {
+            true => Err(UpdateRule::IndexUpdatesEmpty.into()),
+            false => Ok(update),
+        }
     }
 
     /// The rules between members.
@@ -106,6 +116,10 @@ impl UpdateTable {
             ("DeletionProtection modification", self.deletion_protection_enabled.is_some()),
             ("WarmThroughput", self.warm_throughput.is_some()),
         ];
+        let creates = self.index_updates.iter().any(|update| matches!(update, IndexUpdate::Create(_)));
+        if members == 2 && self.warm_throughput.is_some() && creates {
+            return Err(UpdateRule::IndexCreatedWhileWarming.into());
+        }
         if let Some((member, _)) = alone.into_iter().find(|(_, there)| *there && members > 1) {
             return Err(UpdateRule::NotAlone(member).into());
         }
@@ -114,6 +128,7 @@ impl UpdateTable {
         }
         self.check_throughput()?;
         self.check_ceilings()?;
+        self.check_neighbours()?;
         match &self.stream {
             Some(StreamSpecification { stream_enabled: true, stream_view_type: None }) => {
                 Err(UpdateRule::StreamWithoutView.into())
@@ -136,9 +151,21 @@ impl UpdateTable {
             self.sse.is_some(),
             self.warm_throughput.is_some(),
             self.on_demand_throughput.is_some(),
+            !self.index_updates.is_empty(),
             self.unsupported.is_some(),
         ];
         there.into_iter().filter(|there| *there).count()
+    }
+
+    /// What cannot be changed along with throughput or with the stream.
+    fn check_neighbours(&self) -> Result<(), ServiceError> {
+        let online = self.index_updates.iter().any(IndexUpdate::is_online);
+        match (self.throughput.is_some(), self.stream.is_some()) {
+            (true, _) if online => Err(UpdateRule::IndexOnlineWhile("updating table IOPS").into()),
+            (_, true) if online => Err(UpdateRule::IndexOnlineWhile("changing stream status").into()),
+            (true, true) => Err(UpdateRule::StreamWithThroughput.into()),
+            _ => Ok(()),
+        }
     }
 
     fn check_throughput(&self) -> Result<(), ServiceError> {
@@ -166,63 +193,27 @@ impl UpdateTable {
     }
 }
 
-/// One element of `GlobalSecondaryIndexUpdates`: its shape is checked although it is not acted on.
-#[derive(Debug)]
-struct IndexUpdate {
-    actions: Vec<IndexAction>,
+fn checked_updates(updates: Vec<DraftIndexUpdate>, violations: &mut Violations) -> Vec<Vec<IndexUpdate>> {
+    let place = Place::member("globalSecondaryIndexUpdates");
+    let updates = updates.into_iter().enumerate();
+    updates.map(|(position, update)| update.check(&place.element(position), violations)).collect()
 }
 
-#[derive(Debug)]
-struct IndexAction {
-    /// camelCase.
-    name: &'static str,
-    index: Option<String>,
-}
-
-impl IndexUpdate {
-    fn read(value: Value) -> Result<Self, ServiceError> {
-        let mut members = Members::of_value(value)?;
-        let mut actions = Vec::new();
-        for (member, name) in [("Update", "update"), ("Create", "create"), ("Delete", "delete")] {
-            if let Some(mut action) = members.structure(member)? {
-                actions.push(IndexAction { name, index: action.string("IndexName")? });
-            }
+/// Each element of `GlobalSecondaryIndexUpdates` is one action, and no two are about the same index.
+fn single_actions(updates: Vec<Vec<IndexUpdate>>) -> Result<Vec<IndexUpdate>, ServiceError> {
+    let mut actions: Vec<IndexUpdate> = Vec::with_capacity(updates.len());
+    for update in updates {
+        let [action] = <[IndexUpdate; 1]>::try_from(update).map_err(|several| match several.is_empty() {
+            true => UpdateRule::IndexUpdateEmpty,
+            false => UpdateRule::IndexUpdateAmbiguous,
+        })?;
+        let name = action.index_name();
+        if actions.iter().any(|other| other.index_name() == name) {
+            return Err(UpdateRule::IndexUpdateRepeated(name.to_string()).into());
         }
-        Ok(Self { actions })
+        actions.push(action);
     }
-
-    fn check_all(updates: Option<&[Self]>, violations: &mut Violations) {
-        let place = Place::member("globalSecondaryIndexUpdates");
-        for (position, update) in updates.into_iter().flatten().enumerate() {
-            for action in &update.actions {
-                let place = place.element(position).then(action.name).then("indexName");
-                if let Some(name) = required(action.index.as_deref(), &place, violations) {
-                    name_form(name, &place, violations);
-                }
-            }
-        }
-    }
-
-    fn check_rules(updates: Option<&[Self]>) -> Result<(), ServiceError> {
-        let Some(updates) = updates else { return Ok(()) };
-        if updates.is_empty() {
-            return Err(UpdateRule::IndexUpdatesEmpty.into());
-        }
-        let mut touched = BTreeSet::new();
-        for update in updates {
-            let [action] = update.actions.as_slice() else {
-                return Err(match update.actions.is_empty() {
-                    true => UpdateRule::IndexUpdateEmpty.into(),
-                    false => UpdateRule::IndexUpdateAmbiguous.into(),
-                });
-            };
-            let index = action.index.as_deref().unwrap_or_default();
-            if !touched.insert(index) {
-                return Err(UpdateRule::IndexUpdateRepeated(index.to_owned()).into());
-            }
-        }
-        Ok(())
-    }
+    Ok(actions)
 }
 
 #[cfg(test)]

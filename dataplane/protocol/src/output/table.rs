@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
 use crate::definition::{
-    AttributeDefinition, KeySchemaElement, OnDemandThroughput, ProjectionDefinition, TableClass, Tag,
+    AttributeDefinition, KeySchemaElement, OnDemandThroughput, ProjectionDefinition, StreamSpecification,
+    TableClass, Tag,
 };
+use crate::stream::StreamArn;
 
 /// Where a table is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,6 +73,15 @@ pub struct TableDescription {
     /// In the order of creation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub global_secondary_indexes: Vec<GlobalIndexDescription>,
+    /// Only while a stream is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_specification: Option<StreamSpecification>,
+    /// Of the latest stream, even after it was disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_stream_label: Option<String>,
+    /// Of the latest stream, even after it was disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_stream_arn: Option<StreamArn>,
     /// Only if a class was ever asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table_class_summary: Option<TableClassSummary>,
@@ -173,6 +184,9 @@ pub struct GlobalIndexDescription {
     pub projection: ProjectionDefinition,
     /// `CREATING` until the index is built.
     pub index_status: TableStatus,
+    /// Only while an index that was added to a table is `CREATING`: whether its entries are being made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backfilling: Option<bool>,
     /// Zero units when on demand.
     pub provisioned_throughput: ThroughputDescription,
     /// Bytes and entries.
@@ -180,6 +194,9 @@ pub struct GlobalIndexDescription {
     pub statistics: Statistics,
     /// The index's resource name.
     pub index_arn: Arn,
+    /// Only if there are ceilings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_demand_throughput: Option<OnDemandThroughput>,
     /// What the index serves at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_throughput: Option<WarmThroughputDescription>,
@@ -268,7 +285,7 @@ impl DescribeEndpoints {
 }
 
 #[expect(clippy::ref_option, reason = "serde hands members over by reference")]
-fn seconds<S: Serializer>(time: &Option<UnixMillis>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds<S: Serializer>(time: &Option<UnixMillis>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(UnixMillis::as_epoch_seconds).serialize(serializer)
 }
 

@@ -29,7 +29,7 @@ impl<'o> ObjectWriter<'o> {
     }
 
     /// A member in the form that serde gives it.
-    pub(super) fn serialized(&mut self, name: &str, value: &impl Serialize) {
+    pub(super) fn serialized(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
         let written = serde_json::to_writer(self.member(name.as_bytes()), value);
         written.expect("answers have string keys and serialise without a fallible step");
     }

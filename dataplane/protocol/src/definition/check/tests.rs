@@ -1,4 +1,4 @@
-use partita_model::descriptor::BillingMode;
+use partita_model::descriptor::{BillingMode, StreamView};
 use partita_model::schema::KeyType;
 use partita_model::{IndexName, ScalarType};
 use proptest::collection::vec;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::definition::{
     AttributeDefinition, GlobalIndexDefinition, KeySchemaElement, LocalIndexDefinition, OnDemandThroughput,
     ProjectionDefinition, ProjectionType, ProvisionedThroughput, SseSpecification, SseType,
-    StreamSpecification, StreamViewType, TableDefinition, Tag, WarmThroughput,
+    StreamSpecification, TableDefinition, Tag, WarmThroughput,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -67,7 +67,7 @@ fn global() -> impl Strategy<Value = GlobalIndexDefinition> {
 
 fn settings()
 -> impl Strategy<Value = (Option<StreamSpecification>, Option<SseSpecification>, Option<Vec<Tag>>)> {
-    let stream = (any::<bool>(), option::of(Just(StreamViewType::NewImage))).prop_map(
+    let stream = (any::<bool>(), option::of(Just(StreamView::NewImage))).prop_map(
         |(stream_enabled, stream_view_type)| StreamSpecification { stream_enabled, stream_view_type },
     );
     let sse = (option::of(any::<bool>()), option::of(Just(SseType::Kms)), option::of(name())).prop_map(

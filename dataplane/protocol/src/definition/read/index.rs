@@ -115,7 +115,11 @@ fn projection(
     required(draft, &place, violations).map(|draft| draft.check(&place, violations))
 }
 
-fn index_name(name: Option<String>, place: &Place, violations: &mut Violations) -> Option<IndexName> {
+pub(super) fn index_name(
+    name: Option<String>,
+    place: &Place,
+    violations: &mut Violations,
+) -> Option<IndexName> {
     let place = place.then("indexName");
     let name = required(name, &place, violations)?;
     name_form(&name, &place, violations);

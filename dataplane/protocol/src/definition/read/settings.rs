@@ -1,11 +1,11 @@
 //! The settings that CreateTable and UpdateTable share.
 
+use partita_model::descriptor::StreamView;
 use serde_json::Value;
 
 use super::super::member::{at_least, required};
 use super::super::{
-    OnDemandThroughput, SseSpecification, SseType, StreamSpecification, StreamViewType, TableClass,
-    WarmThroughput,
+    OnDemandThroughput, SseSpecification, SseType, StreamSpecification, TableClass, WarmThroughput,
 };
 use crate::ServiceError;
 use crate::error::{Place, Violations};
@@ -20,12 +20,12 @@ const TABLE_CLASSES: Choices<TableClass> = Choices {
     classic: "STANDARD, STANDARD_INFREQUENT_ACCESS",
     modern: "STANDARD, STANDARD_INFREQUENT_ACCESS",
 };
-const STREAM_VIEW_TYPES: Choices<StreamViewType> = Choices {
+const STREAM_VIEW_TYPES: Choices<StreamView> = Choices {
     all: &[
-        ("KEYS_ONLY", StreamViewType::KeysOnly),
-        ("NEW_IMAGE", StreamViewType::NewImage),
-        ("OLD_IMAGE", StreamViewType::OldImage),
-        ("NEW_AND_OLD_IMAGES", StreamViewType::NewAndOldImages),
+        ("KEYS_ONLY", StreamView::KeysOnly),
+        ("NEW_IMAGE", StreamView::NewImage),
+        ("OLD_IMAGE", StreamView::OldImage),
+        ("NEW_AND_OLD_IMAGES", StreamView::NewAndOldImages),
     ],
     classic: "KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES",
     modern: "KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES",

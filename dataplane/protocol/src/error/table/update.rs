@@ -48,6 +48,17 @@ pub(crate) enum UpdateRule {
     IndexUpdateRepeated(String),
     #[error("One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty")]
     IndexUpdatesEmpty,
+    #[error("One or more parameter values were invalid: You cannot create or delete index while {0}")]
+    IndexOnlineWhile(&'static str),
+    #[error(
+        "One or more parameter values were invalid: Create global secondary index cannot be specified when updating \
+         WarmThroughput"
+    )]
+    IndexCreatedWhileWarming,
+    #[error(
+        "One or more parameter values were invalid: You cannot modify stream status while updating table IOPS"
+    )]
+    StreamWithThroughput,
     #[error(
         "One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required"
     )]
@@ -144,6 +155,11 @@ impl ServiceError {
             "One or more parameter values were invalid: Requested {member} for WarmThroughput for table is lower than \
              current WarmThroughput, decreasing WarmThroughput is not supported"
         ))
+    }
+
+    /// A stream was to be enabled where there is one. Another view takes another stream.
+    pub fn stream_already_enabled(table: &str) -> Self {
+        Self::validation(format!("Table already has an enabled stream: TableName: {table}"))
     }
 
     /// A stream was to be disabled where there is none.

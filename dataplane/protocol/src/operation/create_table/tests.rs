@@ -76,7 +76,7 @@ fn a_request_in_order_is_taken_as_given() {
     let operation = parse(&request(json!({
         "Tags": [{ "Key": "team", "Value": "" }],
         "TableClass": "STANDARD",
-        "StreamSpecification": { "StreamEnabled": false },
+        "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
         "LocalSecondaryIndexes": [index(json!({}))],
         "Unknown": 7,
     })))
@@ -88,6 +88,8 @@ fn a_request_in_order_is_taken_as_given() {
     assert_eq!(checked.throughput.unwrap().write_units, 6);
     assert_eq!(checked.local_indexes.len(), 1);
     assert_eq!(operation.definition.tags.unwrap().len(), 1);
+    let stream = serde_json::to_value(operation.definition.stream_specification).unwrap();
+    assert_eq!(stream, json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" }));
 }
 
 #[test]
@@ -444,10 +446,19 @@ fn what_is_not_supported_yet_is_refused_last_and_never_ignored() {
         change
     };
     let cases = [
-        (on_demand("GlobalSecondaryIndexes", json!([index(json!({}))])), "GlobalSecondaryIndexes"),
         (
-            json!({ "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" } }),
-            "StreamSpecification with StreamEnabled true",
+            on_demand(
+                "GlobalSecondaryIndexes",
+                json!([index(json!({ "OnDemandThroughput": { "MaxReadRequestUnits": 10 } }))]),
+            ),
+            "OnDemandThroughput of a global index",
+        ),
+        (
+            on_demand(
+                "GlobalSecondaryIndexes",
+                json!([index(json!({ "WarmThroughput": { "ReadUnitsPerSecond": 12001 } }))]),
+            ),
+            "WarmThroughput of a global index above its initial throughput",
         ),
         (
             json!({ "SSESpecification": { "Enabled": true, "SSEType": "KMS" } }),
@@ -472,4 +483,6 @@ fn what_is_not_supported_yet_is_refused_last_and_never_ignored() {
     parse(&request(on_demand("WarmThroughput", json!({ "ReadUnitsPerSecond": 12000 })))).unwrap();
     parse(&request(on_demand("OnDemandThroughput", json!({})))).unwrap();
     parse(&request(json!({ "SSESpecification": {} }))).unwrap();
+    let warm_enough = index(json!({ "WarmThroughput": { "WriteUnitsPerSecond": 4000 } }));
+    parse(&request(on_demand("GlobalSecondaryIndexes", json!([warm_enough])))).unwrap();
 }

@@ -1,6 +1,8 @@
+use partita_model::ScalarType;
 use serde_json::{Value, json};
 
 use super::UpdateTable;
+use crate::definition::IndexUpdate;
 use crate::operation::{Operation, OperationName};
 use crate::{ServiceError, Wording};
 
@@ -113,11 +115,21 @@ fn streams_have_a_view_exactly_when_enabled() {
     );
 }
 
+fn create() -> Value {
+    json!({ "Create": {
+        "IndexName": "by-c",
+        "KeySchema": [{ "AttributeName": "c", "KeyType": "HASH" }],
+        "Projection": { "ProjectionType": "ALL" },
+    }})
+}
+
+fn updates(updates: Value) -> Value {
+    json!({ "GlobalSecondaryIndexUpdates": updates })
+}
+
 #[test]
-fn updates_of_global_indexes_are_shaped_right_before_they_are_refused() {
-    let updates = |updates: Value| json!({ "GlobalSecondaryIndexUpdates": updates });
+fn updates_of_global_indexes_have_their_shape() {
     let delete = json!({ "Delete": { "IndexName": "by-b" } });
-    invalid(updates(json!([])), "List of GlobalSecondaryIndexUpdates is empty");
     invalid(
         updates(json!([{}])),
         "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete \
@@ -136,6 +148,89 @@ fn updates_of_global_indexes_are_shaped_right_before_they_are_refused() {
         "1 validation error detected: Value null at 'globalSecondaryIndexUpdates.1.member.delete.indexName' failed to \
          satisfy constraint: Member must not be null",
     );
-    assert_eq!(parse(updates(json!([delete]))).unwrap().unsupported, Some("GlobalSecondaryIndexUpdates"));
+    let place = "globalSecondaryIndexUpdates.1.member";
+    refuses(
+        updates(json!([{ "Create": { "IndexName": "x" } }])),
+        &format!(
+            "3 validation errors detected: Value null at '{place}.create.keySchema' failed to satisfy constraint: Member \
+             must not be null; Value null at '{place}.create.projection' failed to satisfy constraint: Member must not be \
+             null; Value 'x' at '{place}.create.indexName' failed to satisfy constraint: Member must have length greater \
+             than or equal to 3"
+        ),
+    );
+    refuses(
+        updates(json!([{ "Update": { "IndexName": "by-b", "ProvisionedThroughput": units(1, 0) } }])),
+        &format!(
+            "1 validation error detected: Value '0' at '{place}.update.provisionedThroughput.writeCapacityUnits' failed to \
+             satisfy constraint: Member must have value greater than or equal to 1"
+        ),
+    );
     assert_eq!(parse(json!({ "ReplicaUpdates": [] })).unwrap().unsupported, Some("ReplicaUpdates"));
+}
+
+#[test]
+fn an_empty_list_of_updates_is_nothing_to_update_and_no_update_beside_one() {
+    let error = parse(updates(json!([]))).unwrap_err();
+    assert!(error.message(Wording::Modern2026).unwrap().starts_with("At least one of"));
+    let mut body = updates(json!([]));
+    body["DeletionProtectionEnabled"] = json!(true);
+    invalid(body, "List of GlobalSecondaryIndexUpdates is empty");
+}
+
+#[test]
+fn updates_of_global_indexes_are_read_whole() {
+    let mut body = updates(json!([
+        { "Delete": { "IndexName": "by-b" } },
+        create(),
+        { "Update": { "IndexName": "by-d", "ProvisionedThroughput": units(3, 4) } },
+    ]));
+    body["AttributeDefinitions"] = json!([{ "AttributeName": "c", "AttributeType": "N" }]);
+    let update = parse(body).unwrap();
+    assert_eq!(update.unsupported, None);
+    assert_eq!(update.attribute_definitions[0].attribute_type, ScalarType::N);
+    let [IndexUpdate::Delete(gone), IndexUpdate::Create(new), IndexUpdate::Update(changed)] =
+        update.index_updates.as_slice()
+    else {
+        panic!("read as {:?}", update.index_updates);
+    };
+    assert_eq!((gone.as_str(), new.index_name.as_str()), ("by-b", "by-c"));
+    assert_eq!(changed.provisioned_throughput.unwrap().write_capacity_units, 4);
+}
+
+#[test]
+fn indexes_neither_come_nor_go_while_something_else_of_the_table_changes() {
+    let with = |action: Value, member: &str, value: Value| {
+        let mut body = updates(json!([action]));
+        body[member] = value;
+        body
+    };
+    let (delete, update) = (
+        json!({ "Delete": { "IndexName": "by-b" } }),
+        json!({ "Update": { "IndexName": "by-b", "ProvisionedThroughput": units(2, 2) } }),
+    );
+    let stream = json!({ "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" });
+    for online in [create(), delete] {
+        invalid(
+            with(online.clone(), "ProvisionedThroughput", units(1, 1)),
+            "You cannot create or delete index while updating table IOPS",
+        );
+        invalid(
+            with(online.clone(), "StreamSpecification", stream.clone()),
+            "You cannot create or delete index while changing stream status",
+        );
+        parse(with(online, "BillingMode", json!("PAY_PER_REQUEST"))).unwrap();
+    }
+    invalid(
+        with(create(), "WarmThroughput", json!({})),
+        "Create global secondary index cannot be specified when updating WarmThroughput",
+    );
+    invalid(
+        with(create(), "DeletionProtectionEnabled", json!(true)),
+        "DeletionProtection modification must be the only operation in the request",
+    );
+    parse(with(update.clone(), "ProvisionedThroughput", units(1, 1))).unwrap();
+    parse(with(update, "StreamSpecification", stream.clone())).unwrap();
+    let mut body = json!({ "ProvisionedThroughput": units(1, 1) });
+    body["StreamSpecification"] = stream;
+    invalid(body, "You cannot modify stream status while updating table IOPS");
 }

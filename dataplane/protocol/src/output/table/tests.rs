@@ -1,4 +1,5 @@
 use partita_model::ScalarType;
+use partita_model::descriptor::StreamView;
 use partita_model::name::Scope;
 use partita_model::schema::KeyType;
 use serde_json::json;
@@ -6,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::definition::ProjectionType;
 use crate::output::Answer;
+use crate::stream::StreamName;
 
 fn scope() -> Scope {
     Scope { region: "eu-central-1".to_owned(), account_id: "000000000000".to_owned() }
@@ -17,6 +19,7 @@ fn element(name: &str, key_type: KeyType) -> KeySchemaElement {
 
 fn description() -> TableDescription {
     let (table, index) = (TableName::new("music"), IndexName::new("by-b"));
+    let stream = StreamName { table: table.clone(), label: "2026-10-08T23:20:48.000".to_owned() };
     let projection =
         ProjectionDefinition { projection_type: Some(ProjectionType::All), non_key_attributes: None };
     let key_schema = vec![element("a", KeyType::Hash), element("b", KeyType::Range)];
@@ -55,15 +58,26 @@ fn description() -> TableDescription {
             key_schema,
             projection,
             index_status: TableStatus::Creating,
+            backfilling: Some(false),
             provisioned_throughput: ThroughputDescription::of(None),
             statistics: Statistics::default(),
             index_arn: scope().index_arn(&table, &index),
+            on_demand_throughput: Some(OnDemandThroughput {
+                max_read_request_units: Some(7),
+                max_write_request_units: None,
+            }),
             warm_throughput: Some(warm),
         }],
         table_class_summary: None,
         deletion_protection_enabled: false,
         warm_throughput: None,
         on_demand_throughput: None,
+        stream_specification: Some(StreamSpecification {
+            stream_enabled: true,
+            stream_view_type: Some(StreamView::NewImage),
+        }),
+        latest_stream_label: Some(stream.label.clone()),
+        latest_stream_arn: Some(stream.arn(&scope())),
         table_name: table,
     }
 }
@@ -102,12 +116,17 @@ fn a_description_has_the_members_of_the_service() {
             "KeySchema": key,
             "Projection": { "ProjectionType": "ALL" },
             "IndexStatus": "CREATING",
+            "Backfilling": false,
             "ProvisionedThroughput": { "NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0 },
             "IndexSizeBytes": 0,
             "ItemCount": 0,
             "IndexArn": format!("{arn}/index/by-b"),
+            "OnDemandThroughput": { "MaxReadRequestUnits": 7 },
             "WarmThroughput": { "ReadUnitsPerSecond": 5, "WriteUnitsPerSecond": 6, "Status": "ACTIVE" },
         }],
+        "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        "LatestStreamLabel": "2026-10-08T23:20:48.000",
+        "LatestStreamArn": format!("{arn}/stream/2026-10-08T23:20:48.000"),
         "DeletionProtectionEnabled": false,
     }});
     assert_eq!(ChangedTable { table_description: description() }.to_json(), expected);
@@ -123,6 +142,9 @@ fn what_a_deletion_does_not_tell_is_left_out() {
         creation_date_time: None,
         local_secondary_indexes: Vec::new(),
         global_secondary_indexes: Vec::new(),
+        stream_specification: None,
+        latest_stream_label: None,
+        latest_stream_arn: None,
         table_status: TableStatus::Deleting,
         billing_mode_summary: Some(BillingModeSummary {
             billing_mode: BillingMode::PayPerRequest,
