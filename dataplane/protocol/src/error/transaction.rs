@@ -174,3 +174,100 @@ impl ServiceError {
 
 /// The sentence about the request names the limit.
 const _: () = assert!(limits::TRANSACTION_BYTES_MAX == 4 << 20);
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use partita_model::{AttributeValue, Item, TableName};
+
+    use super::*;
+
+    fn body(error: &ServiceError, wording: Wording) -> String {
+        String::from_utf8(error.to_bytes(wording)).unwrap()
+    }
+
+    fn reason(error: ServiceError) -> CancellationReason {
+        CancellationReason::of(error).unwrap()
+    }
+
+    #[test]
+    fn a_cancellation_tells_the_reason_of_every_action() {
+        let item = Item::from([("pk".to_owned(), AttributeValue::S("a".to_owned()))]);
+        let error = ServiceError::transaction_canceled(vec![
+            CancellationReason::NONE,
+            reason(ServiceError::conditional_check_failed(Some(item))),
+            reason(ServiceError::conditional_check_failed(None)),
+            reason(ServiceError::duplicate_item()),
+        ]);
+        assert_eq!((error.http_status(), error.retryable()), (400, false));
+        let told = expect![[
+            r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ConditionalCheckFailed, DuplicateItem]","CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Item":{"pk":{"S":"a"}},"Message":"The conditional request failed"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"},{"Code":"DuplicateItem","Message":"Duplicate primary key exists in table"}]}"#
+        ]];
+        told.assert_eq(&body(&error, Wording::Modern2026));
+        assert_eq!(body(&error, Wording::Classic), body(&error, Wording::Modern2026));
+        let failed: Vec<bool> = error.cancellation_reasons().iter().map(|reason| !reason.is_none()).collect();
+        assert_eq!(failed, [false, true, true, true]);
+    }
+
+    #[test]
+    fn failures_about_the_item_cancel_under_a_code_of_their_own() {
+        for (failure, code) in [
+            (ServiceError::conditional_check_failed(None), "ConditionalCheckFailed"),
+            (ServiceError::item_collection_size(), "ItemCollectionSizeLimitExceeded"),
+            (ServiceError::transaction_conflict(), "TransactionConflict"),
+            (ServiceError::provisioned_throughput_exceeded(vec![]), "ProvisionedThroughputExceeded"),
+            (ServiceError::throttling(vec![]), "ThrottlingError"),
+            (ServiceError::item_size_to_update_exceeded(), "ValidationError"),
+            (ServiceError::duplicate_item(), "DuplicateItem"),
+        ] {
+            let kind = failure.kind();
+            let reason = reason(failure);
+            assert_eq!((reason.code(), reason.kind()), (code, Some(kind)));
+        }
+        assert_eq!((CancellationReason::NONE.code(), CancellationReason::NONE.kind()), ("None", None));
+    }
+
+    #[test]
+    fn other_failures_fail_the_call() {
+        for failure in [
+            ServiceError::internal(),
+            ServiceError::unavailable(),
+            ServiceError::unknown_operation(),
+            ServiceError::resource_not_found(),
+            ServiceError::table_exists(&TableName::new("Music")),
+            ServiceError::transaction_in_progress(),
+            ServiceError::transaction_canceled(vec![CancellationReason::NONE]),
+        ] {
+            assert_eq!(CancellationReason::of(failure.clone()), Err(failure));
+        }
+    }
+
+    #[test]
+    fn a_reason_speaks_the_language_of_the_era() {
+        let failure = ServiceError::return_values_all_old_or_none().in_envelope();
+        let error = ServiceError::transaction_canceled(vec![reason(failure)]);
+        let message = |wording| error.to_json(wording)["CancellationReasons"][0]["Message"].clone();
+        assert_eq!(message(Wording::Classic), "ReturnValues can only be ALL_OLD or NONE");
+        assert_eq!(
+            message(Wording::Modern2026),
+            "1 validation error detected: ReturnValues can only be ALL_OLD or NONE"
+        );
+    }
+
+    #[test]
+    fn errors_of_whole_transactions() {
+        let told = |error: ServiceError| {
+            format!("{} {} {}", error.http_status(), error.retryable(), body(&error, Wording::Classic))
+        };
+        expect![[r#"400 true {"__type":"com.amazonaws.dynamodb.v20120810#TransactionInProgressException","Message":"Transaction from previous request is still in progress"}"#]]
+            .assert_eq(&told(ServiceError::transaction_in_progress()));
+        expect![[r#"400 false {"__type":"com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException","Message":"Specified idempotent token was used with different request parameters within the idempotency window"}"#]]
+            .assert_eq(&told(ServiceError::idempotent_parameter_mismatch()));
+        expect![[r#"400 false {"__type":"com.amazonaws.dynamodb.v20120810#DuplicateItemException","message":"Duplicate primary key exists in table"}"#]]
+            .assert_eq(&told(ServiceError::duplicate_item()));
+        expect![[r#"400 false {"__type":"com.amazon.coral.validate#ValidationException","message":"Transaction request cannot include multiple operations on one item"}"#]]
+            .assert_eq(&told(ServiceError::several_actions_on_one_item()));
+        expect![[r#"400 false {"__type":"com.amazon.coral.validate#ValidationException","message":"Payload in response is too large."}"#]]
+            .assert_eq(&told(ServiceError::transaction_answer_too_large()));
+    }
+}

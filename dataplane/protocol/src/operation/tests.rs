@@ -2,6 +2,8 @@ mod accepted;
 mod order;
 mod properties;
 mod pull;
+mod statements;
+mod transactions;
 mod wording;
 
 use serde_json::Value;
@@ -32,9 +34,14 @@ fn targets_name_operations() {
         assert_eq!(OperationName::from_target(&name.target()), Some(name));
         assert_eq!(OperationName::from_target(&format!("{other}.{name}")), None);
     }
-    for target in
-        ["", "PutItem", ".PutItem", "DynamoDB_20120810.", "DynamoDB_20120810.putItem", "DynamoDB_20120810.ListBackups"]
-    {
+    for target in [
+        "",
+        "PutItem",
+        ".PutItem",
+        "DynamoDB_20120810.",
+        "DynamoDB_20120810.putItem",
+        "DynamoDB_20120810.ListBackups",
+    ] {
         assert_eq!(OperationName::from_target(target), None, "{target}");
     }
 }

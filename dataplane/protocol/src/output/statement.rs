@@ -97,3 +97,85 @@ impl StatementResponse {
         object.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use partita_model::{AttributeValue, CapacityUnits};
+    use serde_json::json;
+
+    use super::*;
+
+    fn item() -> Item {
+        Item::from([("pk".to_owned(), AttributeValue::S("a".to_owned()))])
+    }
+
+    fn capacity() -> ConsumedCapacity {
+        ConsumedCapacity { table: "Music".to_owned(), total: CapacityUnits::whole(1), detail: None }
+    }
+
+    #[test]
+    fn items_are_there_even_when_there_are_none() {
+        assert_eq!(ExecuteStatement::default().to_bytes(), br#"{"Items":[]}"#);
+        let answer = ExecuteStatement {
+            items: vec![item().into()],
+            next_token: Some("t\"".to_owned()),
+            last_key: Some(item()),
+            capacity: Some(capacity()),
+        };
+        let told = json!({
+            "Items": [{"pk": {"S": "a"}}], "NextToken": "t\"", "LastEvaluatedKey": {"pk": {"S": "a"}},
+            "ConsumedCapacity": {"TableName": "Music", "CapacityUnits": 1.0},
+        });
+        assert_eq!(answer.to_json(), told);
+    }
+
+    #[test]
+    fn a_batch_tells_of_each_statement() {
+        let table = || Some("Music".to_owned());
+        let failed = |table, error| StatementResponse { table, outcome: Err(error) };
+        let answer = BatchExecuteStatement {
+            responses: vec![
+                StatementResponse { table: table(), outcome: Ok(Some(item().into())) },
+                StatementResponse { table: table(), outcome: Ok(None) },
+                failed(table(), ServiceError::conditional_check_failed(Some(item()))),
+                failed(None, ServiceError::resource_not_found()),
+            ],
+            capacity: vec![capacity()],
+        };
+        let told = json!({
+            "Responses": [
+                {"Item": {"pk": {"S": "a"}}, "TableName": "Music"},
+                {"TableName": "Music"},
+                {
+                    "Error": {
+                        "Code": "ConditionalCheckFailed", "Item": {"pk": {"S": "a"}},
+                        "Message": "The conditional request failed",
+                    },
+                    "TableName": "Music",
+                },
+                {"Error": {"Code": "ResourceNotFound", "Message": "Requested resource not found"}},
+            ],
+            "ConsumedCapacity": [{"TableName": "Music", "CapacityUnits": 1.0}],
+        });
+        assert_eq!(answer.to_json(Wording::Modern2026), told);
+        assert_eq!(BatchExecuteStatement::default().to_json(Wording::Classic), json!({"Responses": []}));
+    }
+
+    #[test]
+    fn every_failure_has_a_code() {
+        for (error, code) in [
+            (ServiceError::validation("x"), "ValidationError"),
+            (ServiceError::duplicate_item(), "DuplicateItem"),
+            (ServiceError::transaction_conflict(), "TransactionConflict"),
+            (ServiceError::item_collection_size(), "ItemCollectionSizeLimitExceeded"),
+            (ServiceError::provisioned_throughput_exceeded(vec![]), "ProvisionedThroughputExceeded"),
+            (ServiceError::throttling(vec![]), "ThrottlingError"),
+            (ServiceError::internal(), "InternalServerError"),
+            (ServiceError::unavailable(), "InternalServerError"),
+        ] {
+            let responses = vec![StatementResponse { table: None, outcome: Err(error) }];
+            let answer = BatchExecuteStatement { responses, capacity: vec![] };
+            assert_eq!(answer.to_json(Wording::Classic)["Responses"][0]["Error"]["Code"], code);
+        }
+    }
+}

@@ -52,3 +52,72 @@ impl Answer for TransactItems {
         to_json(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use partita_model::{AttributeValue, CapacityUnits, IndexName, Item};
+
+    use super::*;
+    use crate::output::{Access, CapacityDetail, ConsumedCapacity};
+
+    fn text(answer: &impl Answer) -> String {
+        let bytes = answer.to_bytes();
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), answer.to_json());
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn item() -> Item {
+        Item::from([("pk".to_owned(), AttributeValue::S("a".to_owned()))])
+    }
+
+    fn capacity(access: Access, detail: Option<CapacityDetail>) -> TransactionCapacity {
+        let total = CapacityUnits::whole(4);
+        TransactionCapacity {
+            capacity: ConsumedCapacity { table: "Music".to_owned(), total, detail },
+            access,
+        }
+    }
+
+    #[test]
+    fn a_write_transaction_with_nothing_to_say_is_an_empty_object() {
+        assert_eq!(text(&TransactWrite::default()), "{}");
+    }
+
+    #[test]
+    fn capacity_is_told_as_reads_or_writes_too() {
+        let detail = CapacityDetail {
+            table: CapacityUnits::whole(2),
+            local_indexes: BTreeMap::from([(IndexName::new("l"), CapacityUnits::whole(1))]),
+            global_indexes: BTreeMap::from([(IndexName::new("g"), CapacityUnits::whole(1))]),
+        };
+        let metrics = vec![ItemCollectionMetrics { key: item(), size_range_gb: [0.0, 1.0] }];
+        let write = TransactWrite {
+            capacity: vec![capacity(Access::Write, Some(detail)), capacity(Access::Read, None)],
+            metrics: BTreeMap::from([("Music".to_owned(), metrics)]),
+        };
+        let told = expect![[
+            r#"{"ConsumedCapacity":[{"TableName":"Music","CapacityUnits":4.0,"WriteCapacityUnits":4.0,"Table":{"CapacityUnits":2.0,"WriteCapacityUnits":2.0},"LocalSecondaryIndexes":{"l":{"CapacityUnits":1.0,"WriteCapacityUnits":1.0}},"GlobalSecondaryIndexes":{"g":{"CapacityUnits":1.0,"WriteCapacityUnits":1.0}}},{"TableName":"Music","CapacityUnits":4.0,"ReadCapacityUnits":4.0}],"ItemCollectionMetrics":{"Music":[{"ItemCollectionKey":{"pk":{"S":"a"}},"SizeEstimateRangeGB":[0.0,1.0]}]}}"#
+        ]];
+        told.assert_eq(&text(&write));
+        let plain = CapacityDetail { table: CapacityUnits::whole(4), ..CapacityDetail::default() };
+        let told = expect![[
+            r#"{"TableName":"Music","CapacityUnits":4.0,"ReadCapacityUnits":4.0,"Table":{"CapacityUnits":4.0,"ReadCapacityUnits":4.0}}"#
+        ]];
+        told.assert_eq(&text(&capacity(Access::Read, Some(plain))));
+    }
+
+    #[test]
+    fn responses_stand_in_order_and_a_missing_item_is_an_empty_object() {
+        let read = TransactItems {
+            responses: vec![Some(item().into()), None, Some(Item::new().into())],
+            capacity: vec![],
+        };
+        assert_eq!(text(&read), r#"{"Responses":[{"Item":{"pk":{"S":"a"}}},{},{"Item":{}}]}"#);
+        let read = TransactItems { responses: vec![], capacity: vec![capacity(Access::Read, None)] };
+        assert_eq!(
+            text(&read),
+            r#"{"Responses":[],"ConsumedCapacity":[{"TableName":"Music","CapacityUnits":4.0,"ReadCapacityUnits":4.0}]}"#
+        );
+    }
+}

@@ -8,10 +8,10 @@ use crate::Wording;
 
 /// A request, the beginning of the sentence it is refused with, and what puts that right: a member's new value, or `null` to
 /// leave it out.
-struct Step(&'static str, &'static str, Value);
+pub(super) struct Step(pub(super) &'static str, pub(super) &'static str, pub(super) Value);
 
 /// Each step must be refused with its sentence until it is put right; what remains must be accepted.
-fn walk(name: OperationName, mut request: Value, steps: Vec<Step>) {
+pub(super) fn walk(name: OperationName, mut request: Value, steps: Vec<Step>) {
     for Step(sentence, member, right) in steps {
         let told = message(name, &request, Wording::Classic);
         assert!(told.contains(sentence), "expected {sentence:?}, was told {told:?} for {request}");

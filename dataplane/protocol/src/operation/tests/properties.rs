@@ -4,7 +4,16 @@ use proptest::prelude::*;
 use proptest::sample;
 use serde_json::{Value, json};
 
-use crate::fuzz_operation;
+use crate::{OperationName, fuzz_operation};
+
+/// An operation's place in the list of all.
+fn place(name: OperationName) -> u8 {
+    OperationName::ALL
+        .iter()
+        .position(|other| *other == name)
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap()
+}
 
 /// A request with every member of its operation, and the operation's place in the list of all.
 fn requests() -> Vec<(u8, Value)> {
@@ -52,6 +61,35 @@ fn requests() -> Vec<(u8, Value)> {
                 "TableName": "Music", "FilterExpression": "a BETWEEN :a AND :b AND NOT contains(c, :a)", "Segment": 1,
                 "TotalSegments": 4, "ExpressionAttributeValues": {":a": {"S": "a"}, ":b": {"S": "b"}},
             }),
+        ),
+        (
+            place(OperationName::TransactWriteItems),
+            json!({
+                "TransactItems": [
+                    {"Update": {"TableName": "Music", "Key": {"pk": {"S": "a"}}, "UpdateExpression": "SET a = b"}},
+                    {"ConditionCheck": {"TableName": "Music", "Key": {"pk": {"S": "b"}}, "ConditionExpression": "a = b"}},
+                ],
+                "ClientRequestToken": "t", "ReturnItemCollectionMetrics": "SIZE",
+            }),
+        ),
+        (
+            place(OperationName::TransactGetItems),
+            json!({"TransactItems": [{"Get": {"TableName": "Music", "Key": {"pk": {"S": "a"}}}}]}),
+        ),
+        (
+            place(OperationName::ExecuteStatement),
+            json!({
+                "Statement": "SELECT * FROM Music WHERE pk = ?", "Parameters": [{"S": "a"}], "Limit": 3, "NextToken": "t",
+                "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL", "ReturnValuesOnConditionCheckFailure": "NONE",
+            }),
+        ),
+        (
+            place(OperationName::BatchExecuteStatement),
+            json!({"Statements": [{"Statement": "s", "Parameters": [{"L": [{"N": "1"}]}], "ConsistentRead": false}]}),
+        ),
+        (
+            place(OperationName::ExecuteTransaction),
+            json!({"TransactStatements": [{"Statement": "s"}, {"Statement": "t"}], "ClientRequestToken": "t"}),
         ),
     ]
 }
@@ -147,7 +185,7 @@ proptest! {
 #[test]
 fn the_requests_that_are_damaged_are_good_ones() {
     for (pick, request) in requests() {
-        let name = crate::OperationName::ALL[usize::from(pick)];
+        let name = OperationName::ALL[usize::from(pick)];
         assert!(super::parse(name, &request).is_ok(), "{:?} for {request}", super::parse(name, &request));
     }
 }

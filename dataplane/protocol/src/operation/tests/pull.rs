@@ -71,6 +71,36 @@ fn requests(item: &Item) -> Vec<(OperationName, Value)> {
                 "ReturnConsumedCapacity": "NONE",
             }),
         ),
+        (
+            OperationName::TransactWriteItems,
+            json!({
+                "TransactItems": [
+                    {"Put": {"TableName": "Music", "Item": item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}},
+                    {"Update": {
+                        "TableName": "Music", "Key": item, "UpdateExpression": "SET a = :a, b = :b",
+                        "ConditionExpression": "c <> :c", "ExpressionAttributeValues": values,
+                    }},
+                    {"Delete": {"TableName": "Other", "Key": item}},
+                    {"ConditionCheck": {
+                        "TableName": "Other", "Key": item, "ConditionExpression": "attribute_exists(#a)",
+                        "ExpressionAttributeNames": {"#a": "a"},
+                    }},
+                ],
+                "ClientRequestToken": "0b6f9a4e", "ReturnConsumedCapacity": "INDEXES", "ReturnItemCollectionMetrics": "NONE",
+            }),
+        ),
+        (
+            OperationName::TransactGetItems,
+            json!({
+                "TransactItems": [
+                    {"Get": {"TableName": "Music", "Key": item}},
+                    {"Get": {
+                        "TableName": "Other", "Key": item, "ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": "a"},
+                    }},
+                ],
+                "ReturnConsumedCapacity": "TOTAL",
+            }),
+        ),
     ]
 }
 

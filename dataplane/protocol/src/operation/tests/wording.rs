@@ -9,7 +9,7 @@ use crate::Wording;
 const ENVELOPE: &str = "1 validation error detected: ";
 
 /// Both wordings tell the same.
-fn always(name: OperationName, body: Value, sentence: &str) {
+pub(super) fn always(name: OperationName, body: Value, sentence: &str) {
     both(name, body, sentence, sentence);
 }
 
@@ -31,7 +31,7 @@ fn key(members: Value) -> Value {
     with(json!({"TableName": "Music", "Key": {"pk": {"S": "a"}}}), members)
 }
 
-fn with(mut request: Value, members: Value) -> Value {
+pub(super) fn with(mut request: Value, members: Value) -> Value {
     let Value::Object(members) = members else { panic!("members are an object") };
     for (name, value) in members {
         request[name] = value;

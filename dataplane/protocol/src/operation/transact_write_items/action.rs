@@ -195,10 +195,14 @@ impl<'b> GivenAction<'b> {
 
     fn parse(&self, maps: &Maps) -> Result<(Option<Update>, Option<Condition>), ServiceError> {
         let substitutions = maps.substitutions()?;
-        let update = self.update.as_deref().map(|text| Update::parse(text, &substitutions)).transpose()?;
-        let condition = self.condition.as_deref();
-        let condition =
-            condition.map(|text| Condition::parse(Kind::Condition, text, &substitutions)).transpose()?;
+        let update = match &self.update {
+            None => None,
+            Some(text) => Some(Update::parse(text, &substitutions)?),
+        };
+        let condition = match &self.condition {
+            None => None,
+            Some(text) => Some(Condition::parse(Kind::Condition, text, &substitutions)?),
+        };
         substitutions.finish()?;
         Ok((update, condition))
     }
