@@ -41,6 +41,7 @@ use serde_json::Value;
 pub use auth::SigningScope;
 pub(crate) use constraint::{Constraint, Place, Violations};
 pub(crate) use definition::DefinitionRule;
+pub(crate) use feature::PolicyArnRule;
 pub use key::EmptyKeyValue;
 pub use kind::ErrorKind;
 pub use partiql::{Malformation, SetFunction, Span, StatementFault};

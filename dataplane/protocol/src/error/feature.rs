@@ -1,9 +1,33 @@
 //! Sentences about single features of a table: expiry, backups, policies.
 
-use partita_model::TableName;
+use partita_model::{IndexName, TableName};
 
 use super::{ErrorKind, ServiceError};
 use crate::output::TableStatus;
+
+/// What is wrong with the ARN of a resource whose policy is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PolicyArnRule {
+    #[error("One or more parameter values were invalid: ARNs must start with 'arn:': {0}")]
+    NoArn(String),
+    #[error("One or more parameter values were invalid: Provided Arn is not a DynamoDB resource arn: {0}")]
+    OfOtherService(String),
+    #[error(
+        "One or more parameter values were invalid: Invalid resource arn provided, only table or stream is accepted. \
+         Provided resource arn: {0}"
+    )]
+    OfIndex(String),
+    #[error("One or more parameter values were invalid: Invalid resource Arn: {0}")]
+    Elsewhere(String),
+    #[error("This action is only supported by accounts that match the resource owner’s account.")]
+    OfOtherAccount,
+}
+
+impl From<PolicyArnRule> for ServiceError {
+    fn from(rule: PolicyArnRule) -> Self {
+        Self::validation(rule.to_string())
+    }
+}
 
 impl ServiceError {
     /// Expiry was to be enabled by the attribute by which items expire already.
@@ -39,6 +63,14 @@ impl ServiceError {
     /// An operation on the backups of a table that does not exist.
     pub fn table_not_found(table: &TableName) -> Self {
         Self::fixed(ErrorKind::TableNotFound, format!("Table not found: {table}"))
+    }
+
+    /// DescribeContributorInsights of an index that the table has not, or that is local.
+    pub fn insights_index_not_found(index: &IndexName, table: &TableName) -> Self {
+        Self::fixed(
+            ErrorKind::ResourceNotFound,
+            format!("Requested resource not found: Index: {index} not found for table: {table}"),
+        )
     }
 
     /// A resource without a policy.

@@ -13,11 +13,8 @@ impl ServiceError {
     }
 
     /// A shard that the stream does not have, or whose last record is too old.
-    pub fn shard_not_found(shard: &str, stream: &StreamArn) -> Self {
-        Self::fixed(
-            ErrorKind::ResourceNotFound,
-            format!("Requested resource not found: Shard: {shard} in Stream: {stream} not found"),
-        )
+    pub fn shard_not_found() -> Self {
+        Self::fixed(ErrorKind::ResourceNotFound, "Requested resource not found: Shard does not exist")
     }
 
     /// A text that is no stream's ARN.
@@ -37,18 +34,12 @@ impl ServiceError {
 
     /// An iterator that was given out more than fifteen minutes ago.
     pub fn expired_iterator() -> Self {
-        Self::fixed(
-            ErrorKind::ExpiredIterator,
-            "The shard iterator has expired and can no longer be used to retrieve stream records",
-        )
+        Self::fixed(ErrorKind::ExpiredIterator, "Shard iterator has expired")
     }
 
     /// A record that is too old to be still there.
     pub fn trimmed_data_access() -> Self {
-        Self::fixed(
-            ErrorKind::TrimmedDataAccess,
-            "The operation attempted to read past the oldest stream record in a shard",
-        )
+        Self::fixed(ErrorKind::TrimmedDataAccess, "The data you are trying to access has been trimmed")
     }
 
     /// A `Timestamp` later than now.

@@ -2,12 +2,15 @@ use std::fmt::Write as _;
 
 use expect_test::expect_file;
 use partita_expression::UpdateError;
+use partita_model::name::Scope;
 use partita_model::number::NumberError;
 use partita_model::value::AttributeType;
 use partita_model::{Arn, AttributeValue, IndexName, ScalarType, TableName};
 
 use super::*;
 use crate::json::ValueFault;
+use crate::output::TableStatus;
+use crate::stream::StreamName;
 
 fn index() -> IndexName {
     IndexName::new("ByYear")
@@ -85,6 +88,52 @@ fn errors_of_tables() {
         ("resource_in_use updating", ServiceError::resource_in_use(&table(), BusyTable::Updating)),
         ("resource_in_use deleting", ServiceError::resource_in_use(&table(), BusyTable::Deleting)),
         ("deletion_protected", ServiceError::deletion_protected()),
+    ]));
+}
+
+#[test]
+fn errors_of_streams() {
+    let scope = Scope { region: "eu-central-1".to_owned(), account_id: "000000000000".to_owned() };
+    let stream = StreamName { table: table(), label: "2026-10-08T23:20:48.000".to_owned() }.arn(&scope);
+    expect_file!["tests/streams.txt"].assert_eq(&golden(&[
+        ("stream_not_found", ServiceError::stream_not_found(&stream)),
+        ("shard_not_found", ServiceError::shard_not_found()),
+        ("invalid_stream_arn", ServiceError::invalid_stream_arn()),
+        ("invalid_shard_iterator", ServiceError::invalid_shard_iterator()),
+        ("invalid_sequence_number", ServiceError::invalid_sequence_number()),
+        ("expired_iterator", ServiceError::expired_iterator()),
+        ("trimmed_data_access", ServiceError::trimmed_data_access()),
+        ("timestamp_in_future", ServiceError::timestamp_in_future()),
+        ("stream_already_enabled", ServiceError::stream_already_enabled("Music")),
+        ("no_stream_to_disable", ServiceError::no_stream_to_disable("Music")),
+    ]));
+}
+
+#[test]
+fn errors_of_features() {
+    let arn = "arn:aws:dynamodb:eu-central-1:000000000000:table/Music";
+    expect_file!["tests/features.txt"].assert_eq(&golden(&[
+        ("time_to_live_enabled", ServiceError::time_to_live_enabled()),
+        ("time_to_live_disabled", ServiceError::time_to_live_disabled()),
+        ("time_to_live_of_other_attribute", ServiceError::time_to_live_of_other_attribute("until")),
+        ("time_to_live_changed_recently", ServiceError::time_to_live_changed_recently()),
+        ("time_to_live_of_busy_table", ServiceError::time_to_live_of_busy_table(TableStatus::Creating)),
+        ("table_not_found", ServiceError::table_not_found(&table())),
+        ("insights_index_not_found", ServiceError::insights_index_not_found(&index(), &table())),
+        ("policy_not_found", ServiceError::policy_not_found(arn)),
+    ]));
+}
+
+#[test]
+fn errors_of_changes_of_indexes() {
+    expect_file!["tests/indexes.txt"].assert_eq(&golden(&[
+        ("online_index_limit", ServiceError::online_index_limit()),
+        ("index_not_found", ServiceError::index_not_found(&index(), &table())),
+        ("index_in_use creating", ServiceError::index_in_use(&table(), &index(), BusyIndex::Creating)),
+        ("index_in_use updating", ServiceError::index_in_use(&table(), &index(), BusyIndex::Updating)),
+        ("index_in_use deleting", ServiceError::index_in_use(&table(), &index(), BusyIndex::Deleting)),
+        ("indexes_in_use", ServiceError::indexes_in_use()),
+        ("throughput_in_use_by_deletion", ServiceError::throughput_in_use_by_deletion(&table(), &[&index()])),
     ]));
 }
 
