@@ -26,6 +26,15 @@ impl Spent {
         }
     }
 
+    /// All units so many times.
+    pub(crate) fn times(&self, factor: u64) -> Self {
+        let mut times = Self::on_table(self.table * factor);
+        for (index, units) in &self.local_indexes {
+            times.add_index(index, *units * factor);
+        }
+        times
+    }
+
     /// Adds what another part of the same call spent.
     pub(crate) fn add(&mut self, other: &Self) {
         self.table += other.table;

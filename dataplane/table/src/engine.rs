@@ -13,14 +13,16 @@ use partita_model::name::Scope;
 use partita_model::{IndexName, TableDescriptor, TableId, TableName};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::TableRef;
-use partita_storage::{KeyRange, LogStart, Order, Shard, Visibility, WriteBatch, space};
+use partita_storage::{KeyRange, LogSequence, LogStart, Order, Shard, Visibility, WriteBatch, space};
 use tokio::sync::{Mutex, Semaphore};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::latch::Latches;
 use crate::row;
 use crate::statistics::{self, Tally};
 use crate::table::Table;
+use crate::transact::{Ledger, Locks, Tokens};
 use registry::Registry;
 
 /// Writes of a shard between taking a latch and being applied. Bounds the memory they hold, two items each, and is far
@@ -67,6 +69,14 @@ pub(crate) struct Core {
     pub(crate) collection_bytes_max: u64,
     pub(crate) item_latches: Latches,
     pub(crate) collection_latches: Latches,
+    /// Tokens of transactions under way.
+    pub(crate) tokens: Arc<Tokens>,
+    /// Items of transactions under way.
+    pub(crate) locks: Locks,
+    /// Outcomes of transactions over several shards.
+    pub(crate) ledger: Ledger,
+    /// Another one each time a shard is opened.
+    pub(crate) instance: u128,
     /// Permits for writes; closed when the engine is.
     pub(crate) writes: Arc<Semaphore>,
 }
@@ -97,8 +107,14 @@ impl TableEngine {
             collection_bytes_max: options.collection_bytes_max,
             item_latches: Latches::new(),
             collection_latches: Latches::new(),
+            tokens: Arc::default(),
+            locks: Locks::default(),
+            ledger: Ledger::default(),
+            instance: Uuid::new_v4().as_u128(),
             writes: Arc::new(Semaphore::new(WRITES_MAX)),
         };
+        core.load_locks().await?;
+        core.load_ledger().await?;
         Ok(Self { core: Arc::new(core), registry, changes: Mutex::new(()), scope })
     }
 
@@ -134,7 +150,7 @@ impl TableEngine {
         // A write that found the table before this is applied before the drop, or the shard refuses it.
         let mut batch = WriteBatch::new();
         statistics::rows(table).for_each(|row| batch.delete(row));
-        Ok(self.core.shard.drop_table_with(table, batch).await?)
+        Ok(self.core.shard.drop_tables_with(&[table], batch).await?)
     }
 
     /// The exact durable sizes and counts of a table.
@@ -171,16 +187,23 @@ impl TableEngine {
     }
 
     /// Registers a reader of a table's change log. Every write that a snapshot taken after the return does not hold has its
-    /// change record in the log: a reader that copies the table and then follows the log misses nothing.
+    /// change record in the log: a reader that copies the table and then follows the log misses nothing. Returns the position
+    /// behind which it begins.
     ///
     /// # Errors
     /// `ResourceNotFoundException` when the table is not served here; otherwise the store refused the name or failed.
-    pub async fn register_reader(&self, table: TableId, reader: &str, from: LogStart) -> Result<(), Error> {
+    pub async fn register_reader(
+        &self,
+        table: TableId,
+        reader: &str,
+        from: LogStart,
+    ) -> Result<LogSequence, Error> {
         let table = self.registry.by_id(table).ok_or_else(ServiceError::resource_not_found)?;
-        self.core.shard.register_reader(table.id(), reader, from).await?;
+        let start = self.core.shard.register_reader(table.id(), reader, from).await?;
         // Commits that looked for a reader before it was there end here, and become durable.
         table.stripes.drain().await;
-        Ok(self.core.shard.store().barrier().await?)
+        self.core.shard.store().barrier().await?;
+        Ok(start)
     }
 
     /// The shard below: its change log is read there, by records that [`ChangeRecord`](crate::ChangeRecord) decodes.
@@ -205,6 +228,16 @@ impl TableEngine {
             self.core.writes.close();
         }
         Ok(self.core.shard.store().close().await?)
+    }
+
+    /// The table of this id.
+    pub(crate) fn served(&self, table: TableId) -> Option<Arc<Table>> {
+        self.registry.by_id(table)
+    }
+
+    /// The account that this engine's tables belong to.
+    pub(crate) fn account(&self) -> &str {
+        &self.scope.account_id
     }
 
     /// The table that a request names.

@@ -5,6 +5,7 @@
 //!                 /           \
 //!    write: put update         read: get query       one module for each operation
 //!           delete batch             scan batch
+//!                 transact: write get                several items at one moment
 //!        │        │                    │
 //!     latch    check (schema rules)  source, range
 //!        │        │                    │
@@ -21,8 +22,8 @@
 //! checked here, in the service's order: the table is there, the request fits its schema, the condition holds, the result is
 //! not too large.
 //!
-//! Deliberately absent: JSON and HTTP, making up descriptors (`partita-controlplane`), global indexes, streams and
-//! transactions (they read the change log, or come above this crate), throttling, and any knowledge of which engine stores rows.
+//! Deliberately absent: JSON and HTTP, making up descriptors (`partita-controlplane`), global indexes and streams (they read the
+//! change log), coordinating transactions over several shards (`partita-transaction`; here is each shard's part), throttling, and any knowledge of which engine stores rows.
 //!
 //! Invariants:
 //! - An item, its index entries, its change record, its collection's size and the table's statistics change in one batch or
@@ -47,6 +48,7 @@ mod read;
 mod row;
 mod statistics;
 mod table;
+pub mod transact;
 mod uncut;
 mod write;
 

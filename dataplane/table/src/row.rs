@@ -133,6 +133,14 @@ impl ItemKey {
         Some(Self { row: row.into(), kind_at })
     }
 
+    /// The place of the item whose row has this key.
+    pub(crate) fn of_row(row: &Bytes) -> Result<Self, Error> {
+        match (kind(row), kind_at(row)) {
+            (Some(RowKind::Item), Some(kind_at)) => Ok(Self { row: row.clone(), kind_at }),
+            _ => Err(corrupt(row)),
+        }
+    }
+
     /// The partition hash, first byte most significant.
     pub(crate) fn hash(&self) -> [u8; HASH_BYTES] {
         let hash = self.row.get(TABLE_PREFIX_BYTES..LENGTH_AT).and_then(|hash| hash.try_into().ok());
@@ -233,6 +241,14 @@ impl ItemValue {
     pub(crate) fn of(item: &Item) -> Self {
         let (bytes, item) = StoredItem::after(&[VALUE_VERSION], item);
         Self { bytes, item }
+    }
+
+    /// The value that will hold an item in its stored form.
+    pub(crate) fn of_stored(item: &StoredItem) -> Self {
+        let mut bytes = BytesMut::with_capacity(1 + item.as_bytes().len());
+        bytes.put_u8(VALUE_VERSION);
+        bytes.put_slice(item.as_bytes());
+        Self { bytes: bytes.freeze(), item: item.clone() }
     }
 
     /// What was read from the row under `key`.

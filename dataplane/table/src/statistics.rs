@@ -61,6 +61,14 @@ impl TallyChange {
         }
     }
 
+    /// Adds what another write of the same batch does.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (slot, more) in self.slots.iter_mut().zip(&other.slots) {
+            slot.items += more.items;
+            slot.bytes += more.bytes;
+        }
+    }
+
     /// By how much the item collection grows: the item and all its entries, as stored.
     pub(crate) fn bytes(&self) -> i64 {
         self.slots.iter().map(|slot| slot.bytes).sum()

@@ -13,3 +13,4 @@ mod schema;
 mod single;
 mod support;
 mod tables;
+mod transact;

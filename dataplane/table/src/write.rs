@@ -19,13 +19,14 @@ mod update;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use partita_expression::Condition;
 use partita_model::codec::StoredItem;
 use partita_model::{CapacityUnits, Item};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::ReturnCapacity;
 use partita_protocol::output::{ItemCollectionMetrics, ItemForm, WriteItem};
-use partita_storage::Visibility;
+use partita_storage::{Visibility, WriteBatch};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Error;
@@ -36,28 +37,29 @@ use crate::row::{self, ItemKey, ItemValue};
 use crate::table::Table;
 use crate::uncut::Uncut;
 
-use commit::Commit;
-use effect::Effect;
+pub(crate) use commit::{Commit, ItemChange};
+pub(crate) use effect::Effect;
+pub(crate) use update::changed;
 
 /// One gigabyte, as DynamoDB counts them.
 const GIGABYTE: u64 = 1 << 30;
 
 /// An item before and after a write; `None` is no item.
 #[derive(Clone, Debug)]
-struct Images {
-    before: Option<StoredItem>,
-    after: Option<StoredItem>,
+pub(crate) struct Images {
+    pub(crate) before: Option<StoredItem>,
+    pub(crate) after: Option<StoredItem>,
 }
 
 /// A write of one item, checked against the schema.
-struct Intent<'a, F> {
-    table: &'a Arc<Table>,
-    key: &'a ItemKey,
-    condition: Option<&'a Condition>,
+pub(crate) struct Intent<'a, F> {
+    pub(crate) table: &'a Arc<Table>,
+    pub(crate) key: &'a ItemKey,
+    pub(crate) condition: Option<&'a Condition>,
     /// Whether a failed condition shows the item.
-    show_item: bool,
+    pub(crate) show_item: bool,
     /// The new item, from the old one.
-    change: F,
+    pub(crate) change: F,
 }
 
 /// What a write did.
@@ -69,11 +71,11 @@ struct Outcome {
     collection_bytes: Option<u64>,
 }
 
-/// What a write keeps others from doing until it is applied.
-struct Held {
-    _item: LatchGuard,
-    _collection: Option<LatchGuard>,
-    _permit: OwnedSemaphorePermit,
+/// What writes keep others from doing until they are applied.
+pub(crate) struct Held {
+    pub(crate) items: Vec<LatchGuard>,
+    pub(crate) _collections: Vec<LatchGuard>,
+    pub(crate) _permit: OwnedSemaphorePermit,
 }
 
 /// The size row of the item collection, latched.
@@ -119,9 +121,11 @@ impl Core {
         F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
         let (table, key) = (intent.table, intent.key);
-        let permit = Arc::clone(&self.writes).acquire_owned().await;
-        let permit = permit.map_err(|_| partita_storage::Error::Closed)?;
+        let permit = self.permit(1).await?;
         let latch = self.item_latches.acquire(key.row()).await;
+        if self.locks.holder(key.row()).is_some() {
+            return Err(ServiceError::transaction_conflict().into());
+        }
         let before = self.current(key).await?;
         let (images, mut effect) = intent.decide(before)?;
         // Asked before the size of the collection joins the batch, which is there whether or not it changes.
@@ -135,14 +139,22 @@ impl Core {
         if nothing_changes {
             return Ok((outcome, None));
         }
-        let held = Held { _item: latch, _collection: collection.map(|c| c.latch), _permit: permit };
-        let commit = Commit::new(self, table, key, &outcome.images, effect, held);
+        let collections = collection.map(|collection| collection.latch).into_iter().collect();
+        let held = Held { items: vec![latch], _collections: collections, _permit: permit };
+        let changes = vec![ItemChange::new(table, key, &outcome.images, &effect)];
+        let commit = Commit::new(self, changes, effect.batch, held);
         let written = Uncut::new(commit.run()).await?;
         Ok((outcome, Some(written)))
     }
 
+    /// Waits for room for the writes of so many items.
+    pub(crate) async fn permit(&self, items: u32) -> Result<OwnedSemaphorePermit, Error> {
+        let permit = Arc::clone(&self.writes).acquire_many_owned(items).await;
+        permit.map_err(|_| partita_storage::Error::Closed.into())
+    }
+
     /// The item as last applied.
-    async fn current(&self, key: &ItemKey) -> Result<Option<ItemValue>, Error> {
+    pub(crate) async fn current(&self, key: &ItemKey) -> Result<Option<ItemValue>, Error> {
         let row = key.row();
         match self.shard.store().get(row, Visibility::Applied).await? {
             Some(value) => ItemValue::read(row, value).map(Some),
@@ -163,20 +175,35 @@ impl Core {
         }
         let row = key.collection();
         let latch = self.collection_latches.acquire(&row).await;
-        let size = match self.shard.store().get(&row, Visibility::Applied).await? {
-            Some(value) => row::read_collection(&row, &value)?,
-            None => 0,
-        };
         let growth = effect.tally.bytes();
-        let bytes = size.checked_add_signed(growth).ok_or_else(|| row::corrupt(&row))?;
-        if growth > 0 && bytes > self.collection_bytes_max {
+        let bytes = self.collection_after(&row, growth).await?;
+        if self.is_too_much(growth, bytes) {
             return Err(ServiceError::item_collection_size().into());
         }
-        match bytes {
-            0 => effect.batch.delete(row),
-            bytes => effect.batch.put(row, row::collection_value(bytes)),
-        }
+        put_collection(row, bytes, &mut effect.batch);
         Ok(Some(Collection { latch, bytes }))
+    }
+
+    /// The size of a latched item collection after it has grown by so many bytes.
+    pub(crate) async fn collection_after(&self, row: &Bytes, growth: i64) -> Result<u64, Error> {
+        let size = match self.shard.store().get(row, Visibility::Applied).await? {
+            Some(value) => row::read_collection(row, &value)?,
+            None => 0,
+        };
+        size.checked_add_signed(growth).ok_or_else(|| row::corrupt(row))
+    }
+
+    /// Whether a write may not make an item collection that large. One that is too large already may shrink.
+    pub(crate) fn is_too_much(&self, growth: i64, bytes: u64) -> bool {
+        growth > 0 && bytes > self.collection_bytes_max
+    }
+}
+
+/// Notes the size of an item collection; an empty one has no row.
+pub(crate) fn put_collection(row: Bytes, bytes: u64, batch: &mut WriteBatch) {
+    match bytes {
+        0 => batch.delete(row),
+        bytes => batch.put(row, row::collection_value(bytes)),
     }
 }
 
@@ -185,7 +212,7 @@ where
     F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
 {
     /// What the write does to the item it meets.
-    fn decide(self, before: Option<ItemValue>) -> Result<(Images, Effect), Error> {
+    pub(crate) fn decide(self, before: Option<ItemValue>) -> Result<(Images, Effect), Error> {
         let item = before.as_ref().map(ItemValue::item);
         if !self.condition.is_none_or(|condition| holds(condition, item)) {
             return Err(condition_failed(item, self.show_item));
@@ -230,7 +257,7 @@ fn condition_failed(before: Option<&StoredItem>, show: bool) -> Error {
 }
 
 /// The size of an item collection as answers show it: between two whole gigabytes.
-fn collection_metrics(table: &Table, keys: &Item, bytes: u64) -> ItemCollectionMetrics {
+pub(crate) fn collection_metrics(table: &Table, keys: &Item, bytes: u64) -> ItemCollectionMetrics {
     let hash = keys.get_key_value(&table.descriptor.key.hash.name);
     let key = hash.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
     // Exact: collections are far smaller than 2^53 gigabytes.

@@ -195,6 +195,8 @@ async fn answer(engine: &TableEngine, operation: &Operation) -> Result<Value, Er
         Operation::BatchWriteItem(operation) => engine.batch_write_item(operation).await?.to_json(),
         Operation::Query(operation) => engine.query(operation).await?.to_json(),
         Operation::Scan(operation) => engine.scan(operation).await?.to_json(),
+        Operation::TransactWriteItems(operation) => engine.transact_write_items(operation).await?.to_json(),
+        Operation::TransactGetItems(operation) => engine.transact_get_items(operation).await?.to_json(),
         other => panic!("no operation on items: {other:?}"),
     })
 }

@@ -1,68 +1,105 @@
-//! The commit of one write: statistics and change record join the batch, and the batch is applied.
+//! The commit of one or several writes: statistics and change records join the batch, and the batch is applied.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use partita_storage::{LogEntry, Visibility, Written};
+use partita_model::TableId;
+use partita_storage::{LogEntry, Visibility, WriteBatch, Written};
 
-use super::effect::Effect;
 use super::{Held, Images};
 use crate::engine::Core;
 use crate::row::ItemKey;
-use crate::statistics::{Tally, stripe_of};
+use crate::statistics::{StripeGuard, Tally, TallyChange, stripe_of};
 use crate::table::Table;
+use crate::write::effect::Effect;
 use crate::{Error, change, row};
 
-/// A write that is ready to be applied. It owns its latches, and releases them when it is applied or has failed.
-pub(super) struct Commit {
-    core: Arc<Core>,
-    table: Arc<Table>,
+/// What becomes of one item, and of everything that is kept in step with it.
+#[derive(Debug)]
+pub(crate) struct ItemChange {
+    pub(super) table: Arc<Table>,
     stripe: u8,
-    images: Images,
-    effect: Effect,
+    pub(super) images: Images,
+    tally: TallyChange,
+}
+
+/// Writes that are ready to be applied together. It owns their latches, and releases them when it is applied or has failed.
+pub(crate) struct Commit {
+    core: Arc<Core>,
+    changes: Vec<ItemChange>,
+    batch: WriteBatch,
     held: Held,
 }
 
-impl Commit {
-    pub(super) fn new(
-        core: &Arc<Core>,
-        table: &Arc<Table>,
-        key: &ItemKey,
-        images: &Images,
-        effect: Effect,
-        held: Held,
-    ) -> Self {
+/// A stripe that is being changed, and its figures afterwards.
+struct NewTally {
+    guard: StripeGuard,
+    tally: Tally,
+}
+
+impl ItemChange {
+    /// The change of an item of `table`.
+    pub(crate) fn new(table: &Arc<Table>, key: &ItemKey, images: &Images, effect: &Effect) -> Self {
         Self {
-            core: Arc::clone(core),
             table: Arc::clone(table),
             stripe: stripe_of(key.hash()),
             images: images.clone(),
-            effect,
-            held,
+            tally: effect.tally,
         }
     }
+}
 
-    /// Applies the write. To be run uncut: dropped halfway, it would leave the order of writes unknown.
-    pub(super) async fn run(self) -> Result<Written, Error> {
-        let Self { core, table, stripe, images, effect, held } = self;
-        let mut batch = effect.batch;
-        let mut guard = table.stripes.acquire(stripe).await;
-        let row = row::statistics(table.id(), stripe);
-        // Taken out: a commit that fails leaves nothing behind that could be wrong.
-        let tally = match guard.take() {
-            Some(tally) => tally,
-            None => core.stored_tally(&row).await?,
-        };
-        let tally = tally.changed(&effect.tally).ok_or_else(|| row::corrupt(&row))?;
-        batch.put(row, tally.value(table.descriptor.local_indexes.len()));
-        let record = core.shard.has_reader(table.id()).then(|| core.record(&table, &images));
-        let written = core.shard.commit(batch, record.into_iter().collect()).await?;
-        *guard = Some(tally);
-        drop((guard, held));
+impl Commit {
+    /// `batch` holds all rows of the changes but those of statistics.
+    pub(crate) fn new(core: &Arc<Core>, changes: Vec<ItemChange>, batch: WriteBatch, held: Held) -> Self {
+        Self { core: Arc::clone(core), changes, batch, held }
+    }
+
+    /// Applies the writes. To be run uncut: dropped halfway, it would leave the order of writes unknown.
+    pub(crate) async fn run(self) -> Result<Written, Error> {
+        let Self { core, changes, mut batch, mut held } = self;
+        let tallies = core.new_tallies(&changes, &mut batch).await?;
+        // Whoever finds the same count twice must not have missed a write, not even one whose outcome is unknown.
+        held.items.iter_mut().for_each(|latch| **latch += 1);
+        let read = changes.iter().filter(|change| core.shard.has_reader(change.table.id()));
+        let records = read.map(|change| core.record(change)).collect();
+        let written = core.shard.commit(batch, records).await?;
+        for NewTally { mut guard, tally } in tallies {
+            *guard = Some(tally);
+        }
+        drop(held);
         Ok(written)
     }
 }
 
 impl Core {
+    /// Takes the stripes that the changes count in, each once and in one order for all, and puts their new rows into the batch.
+    async fn new_tallies(
+        &self,
+        changes: &[ItemChange],
+        batch: &mut WriteBatch,
+    ) -> Result<Vec<NewTally>, Error> {
+        let mut stripes: BTreeMap<(TableId, u8), (&Table, TallyChange)> = BTreeMap::new();
+        for ItemChange { table, stripe, tally, .. } in changes {
+            let entry = stripes.entry((table.id(), *stripe));
+            entry.or_insert_with(|| (table, TallyChange::default())).1.add(tally);
+        }
+        let mut tallies = Vec::with_capacity(stripes.len());
+        for ((id, stripe), (table, change)) in stripes {
+            let mut guard = table.stripes.acquire(stripe).await;
+            let row = row::statistics(id, stripe);
+            // Taken out: a commit that fails leaves nothing behind that could be wrong.
+            let tally = match guard.take() {
+                Some(tally) => tally,
+                None => self.stored_tally(&row).await?,
+            };
+            let tally = tally.changed(&change).ok_or_else(|| row::corrupt(&row))?;
+            batch.put(row, tally.value(table.descriptor.local_indexes.len()));
+            tallies.push(NewTally { guard, tally });
+        }
+        Ok(tallies)
+    }
+
     /// A stripe's figures as last applied.
     async fn stored_tally(&self, row: &[u8]) -> Result<Tally, Error> {
         match self.shard.store().get(row, Visibility::Applied).await? {
@@ -71,10 +108,8 @@ impl Core {
         }
     }
 
-    fn record(&self, table: &Table, images: &Images) -> LogEntry {
+    fn record(&self, ItemChange { table, images, .. }: &ItemChange) -> LogEntry {
         let (before, after) = (images.before.as_ref(), images.after.as_ref());
-        let keys = after.or(before).map(|item| table.keys_of(item)).unwrap_or_default();
-        let payload = change::encode(self.clock.now(), &keys, before, after);
-        LogEntry { table: table.id(), payload }
+        LogEntry { table: table.id(), at: self.clock.now(), payload: change::encode(before, after, false) }
     }
 }

@@ -11,15 +11,15 @@ use crate::table::Table;
 
 /// The effect of one write. The batch is empty when nothing changes.
 #[derive(Debug)]
-pub(super) struct Effect {
-    pub(super) batch: WriteBatch,
-    pub(super) tally: TallyChange,
-    pub(super) spent: Spent,
+pub(crate) struct Effect {
+    pub(crate) batch: WriteBatch,
+    pub(crate) tally: TallyChange,
+    pub(crate) spent: Spent,
 }
 
 impl Effect {
     /// The effect of replacing `before` by `after`.
-    pub(super) fn of(
+    pub(crate) fn of(
         table: &Table,
         key: &ItemKey,
         before: Option<&ItemValue>,

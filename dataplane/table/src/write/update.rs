@@ -31,7 +31,10 @@ impl TableEngine {
             key: &key,
             condition: update.condition.as_ref(),
             show_item: update.on_condition_failure,
-            change: |before: Option<&StoredItem>| Ok(changed(&table, update, before)?.map(Cow::Owned)),
+            change: |before: Option<&StoredItem>| {
+                let after = changed(&table, &update.key, update.update.as_ref(), before)?;
+                Ok(after.map(Cow::Owned))
+            },
         };
         let outcome = self.core.write(intent).await?;
         let shown = shown(update, &outcome.images);
@@ -41,12 +44,12 @@ impl TableEngine {
 }
 
 /// The item after the update; `None` when there is none before and the update only takes away.
-fn changed(
+pub(crate) fn changed(
     table: &Table,
-    operation: &operation::UpdateItem,
+    key: &Item,
+    update: Option<&Update>,
     before: Option<&StoredItem>,
 ) -> Result<Option<Item>, ServiceError> {
-    let update = operation.update.as_ref();
     if before.is_none() && update.is_some_and(Update::only_removes) {
         return Ok(None);
     }
@@ -56,7 +59,7 @@ fn changed(
         after = update.apply_to(after).map_err(|error| ServiceError::update(&error))?;
     }
     if before.is_none() {
-        after.extend(operation.key.clone());
+        after.extend(key.clone());
     }
     check::index_keys(&table.descriptor, before, &after)?;
     if !check::fits(table, &after) {
