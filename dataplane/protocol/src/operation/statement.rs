@@ -8,7 +8,7 @@ use super::parameter::on_condition_failure;
 use super::parts::Part;
 use crate::ServiceError;
 use crate::error::{Constraint, Place, Violations};
-use crate::json::{Candidate, Members, attribute_value, candidate, list};
+use crate::json::{Candidate, Members, attribute_value};
 
 /// A statement with what its placeholders stand for.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,19 +24,22 @@ pub struct Statement {
 /// The members that all requests with statements give one by, as given.
 pub(crate) struct GivenStatement {
     text: Option<String>,
-    parameters: Option<Candidate<Vec<AttributeValue>>>,
-    /// How many there are, whether or not they are values.
-    parameter_count: usize,
+    parameters: Option<GivenParameters>,
     on_condition_failure: Option<String>,
+}
+
+/// `Parameters`, as given.
+struct GivenParameters {
+    /// Up to the first that is no value: nothing behind it matters, so nothing behind it is kept.
+    values: Candidate<Vec<AttributeValue>>,
+    are_none: bool,
 }
 
 impl GivenStatement {
     pub(crate) fn read_members(members: &mut Members) -> Result<Self, ServiceError> {
-        let parameters = members.read("Parameters", |value| list(value, attribute_value))?;
         Ok(Self {
             text: members.string("Statement")?,
-            parameter_count: parameters.as_ref().map_or(0, Vec::len),
-            parameters: parameters.map(candidate),
+            parameters: GivenParameters::read(members)?,
             on_condition_failure: members.string("ReturnValuesOnConditionCheckFailure")?,
         })
     }
@@ -52,7 +55,7 @@ impl GivenStatement {
             }
             Some(_) => {}
         }
-        if self.parameters.is_some() && self.parameter_count == 0 {
+        if self.parameters.as_ref().is_some_and(|parameters| parameters.are_none) {
             violations.add(at("parameters"), "[]", Constraint::LengthMin(1));
         }
         let place = at("returnValuesOnConditionCheckFailure");
@@ -63,11 +66,28 @@ impl GivenStatement {
     pub(crate) fn accept(self) -> Result<Statement, ServiceError> {
         let unused = Place::member("returnValuesOnConditionCheckFailure");
         let on_failure = self.on_condition_failure.as_deref();
+        let parameters = self.parameters.map(|parameters| parameters.values).transpose()?;
         Ok(Statement {
             text: self.text.unwrap_or_default(),
-            parameters: self.parameters.transpose()?.unwrap_or_default(),
+            parameters: parameters.unwrap_or_default(),
             on_condition_failure: on_condition_failure(on_failure, &unused, &mut Violations::new()),
         })
+    }
+}
+
+impl GivenParameters {
+    fn read(members: &mut Members) -> Result<Option<Self>, ServiceError> {
+        let mut read = Self { values: Ok(Vec::new()), are_none: true };
+        let found = members.list("Parameters", |value| {
+            read.are_none = false;
+            match (attribute_value(value)?, &mut read.values) {
+                (Ok(value), Ok(values)) => values.push(value),
+                (Err(fault), Ok(_)) => read.values = Err(fault),
+                (_, Err(_)) => {}
+            }
+            Ok(())
+        })?;
+        Ok(found.map(|_| read))
     }
 }
 
