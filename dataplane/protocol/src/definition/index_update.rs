@@ -87,7 +87,7 @@ impl TableDefinition {
         if !updates.is_empty() {
             changed.check()?;
         }
-        updates.iter().try_for_each(|update| self.refuse_unsupported_update(update))?;
+        updates.iter().try_for_each(|update| changed.refuse_unsupported_update(update))?;
         Ok(changed)
     }
 
@@ -172,18 +172,16 @@ impl TableDefinition {
         }
     }
 
-    /// As [`TableDefinition::refuse_unsupported`], of what an update asks for.
+    /// As [`TableDefinition::refuse_unsupported`], of what an update has asked for.
     fn refuse_unsupported_update(&self, update: &IndexUpdate) -> Result<(), ServiceError> {
-        let (warm, ceilings, units) = match update {
-            IndexUpdate::Create(index) => {
-                (index.warm_throughput, index.on_demand_throughput, index.provisioned_throughput)
-            }
-            IndexUpdate::Update(change) => {
-                (change.warm_throughput, change.on_demand_throughput, change.provisioned_throughput)
-            }
+        let (warm, ceilings) = match update {
+            IndexUpdate::Create(index) => (index.warm_throughput, index.on_demand_throughput),
+            IndexUpdate::Update(change) => (change.warm_throughput, change.on_demand_throughput),
             IndexUpdate::Delete(_) => return Ok(()),
         };
-        match unsupported_of_index(warm, ceilings, units) {
+        let mut indexes = self.global_secondary_indexes.iter().flatten();
+        let index = indexes.find(|index| index.index_name == *update.index_name());
+        match unsupported_of_index(warm, ceilings, index.and_then(|index| index.provisioned_throughput)) {
             Some(member) => Err(ServiceError::unsupported(member)),
             None => Ok(()),
         }

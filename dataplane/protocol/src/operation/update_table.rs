@@ -55,48 +55,10 @@ pub struct UpdateTable {
 }
 
 impl UpdateTable {
-    pub(crate) fn read(mut members: Members) -> Result<Self, ServiceError> {
-        let table = members.string("TableName")?;
-        let billing_mode = members.string("BillingMode")?;
-        let throughput = ThroughputMember::read(&mut members)?;
-        let settings = DraftSettings::read(&mut members)?;
-        let index_updates = members.list("GlobalSecondaryIndexUpdates", DraftIndexUpdate::read)?;
-        let attributes = AttributesMember::read(&mut members)?;
-        let unknown = UNKNOWN_MEMBERS.into_iter().find(|name| members.take(name).is_some());
-
-        let mut violations = Violations::new();
-        table_member(table.as_deref(), &mut violations);
-        let place = Place::member("billingMode");
-        let billing_mode = BILLING_MODES.check(billing_mode.as_deref(), &place, &mut violations);
-        let throughput = throughput.check(&mut violations);
-        let index_updates = index_updates.map(|updates| checked_updates(updates, &mut violations));
-        let attribute_definitions = attributes.check(&mut violations);
-        let settings = settings.check(&mut violations);
-        violations.finish()?;
-
-        let Settings {
-            stream,
-            sse,
-            table_class,
-            deletion_protection_enabled,
-            warm_throughput,
-            on_demand_throughput,
-        } = settings;
-        let empty_list = index_updates.as_ref().is_some_and(Vec::is_empty);
-        let update = Self {
-            table: TableRef::new(table.unwrap_or_default()),
-            billing_mode,
-            throughput,
-            table_class,
-            deletion_protection_enabled,
-            stream,
-            sse,
-            warm_throughput,
-            on_demand_throughput,
-            index_updates: single_actions(index_updates.unwrap_or_default())?,
-            attribute_definitions,
-            unsupported: unknown,
-        };
+    pub(crate) fn read(members: Members) -> Result<Self, ServiceError> {
+        let draft = Draft::read(members)?;
+        let empty_list = draft.index_updates.as_ref().is_some_and(Vec::is_empty);
+        let update = draft.check()?;
         update.check()?;
         match empty_list {
             true => Err(UpdateRule::IndexUpdatesEmpty.into()),
@@ -190,6 +152,60 @@ impl UpdateTable {
             Some((member, _)) => Err(UpdateRule::CeilingRange(member).into()),
             None => Ok(()),
         }
+    }
+}
+
+/// The members with their JSON types right and nothing else checked.
+struct Draft {
+    table: Option<String>,
+    billing_mode: Option<String>,
+    throughput: ThroughputMember,
+    settings: DraftSettings,
+    index_updates: Option<Vec<DraftIndexUpdate>>,
+    attributes: AttributesMember,
+    unknown: Option<&'static str>,
+}
+
+impl Draft {
+    fn read(mut members: Members) -> Result<Self, ServiceError> {
+        Ok(Self {
+            table: members.string("TableName")?,
+            billing_mode: members.string("BillingMode")?,
+            throughput: ThroughputMember::read(&mut members)?,
+            settings: DraftSettings::read(&mut members)?,
+            index_updates: members.list("GlobalSecondaryIndexUpdates", DraftIndexUpdate::read)?,
+            attributes: AttributesMember::read(&mut members)?,
+            unknown: UNKNOWN_MEMBERS.into_iter().find(|name| members.take(name).is_some()),
+        })
+    }
+
+    /// Applies the constraints of the service model.
+    fn check(self) -> Result<UpdateTable, ServiceError> {
+        let mut violations = Violations::new();
+        table_member(self.table.as_deref(), &mut violations);
+        let place = Place::member("billingMode");
+        let billing_mode = BILLING_MODES.check(self.billing_mode.as_deref(), &place, &mut violations);
+        let throughput = self.throughput.check(&mut violations);
+        let index_updates = checked_updates(self.index_updates.unwrap_or_default(), &mut violations);
+        let attribute_definitions = self.attributes.check(&mut violations);
+        let settings = self.settings.check(&mut violations);
+        violations.finish()?;
+
+        let Settings { stream, sse, table_class, deletion_protection_enabled, .. } = settings;
+        Ok(UpdateTable {
+            table: TableRef::new(self.table.unwrap_or_default()),
+            billing_mode,
+            throughput,
+            table_class,
+            deletion_protection_enabled,
+            stream,
+            sse,
+            warm_throughput: settings.warm_throughput,
+            on_demand_throughput: settings.on_demand_throughput,
+            index_updates: single_actions(index_updates)?,
+            attribute_definitions,
+            unsupported: self.unknown,
+        })
     }
 }
 

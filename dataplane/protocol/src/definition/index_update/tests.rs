@@ -333,6 +333,15 @@ fn ceilings_and_warm_throughput_of_an_index() {
         ),
     );
     assert_eq!(on_demand().with_index_updates(&music(), &[warm(12_000)], &[]).unwrap(), on_demand());
+    // Of a provisioned index the units are what it serves at once.
+    assert_eq!(provisioned().with_index_updates(&music(), &[warm(5)], &[]).unwrap(), provisioned());
+    invalid(
+        &provisioned(),
+        warm(6),
+        &format!(
+            "{INVALID}WarmThroughput of a global index above its initial throughput is not supported by this installation yet"
+        ),
+    );
 }
 
 #[test]
