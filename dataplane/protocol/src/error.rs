@@ -6,9 +6,10 @@
 //! | | [`Wording::Classic`] | [`Wording::Modern2026`] |
 //! | --- | --- | --- |
 //! | constraints of the service model | all, with camelCase places and values | some only the first, with capitals and without values |
+//! | the same of transactions and PartiQL | all | all |
 //! | rules of a single-item write | bare sentence | after `1 validation error detected: ` |
 //! | what `Select` allows in Query and Scan | bare sentence | after `1 validation error detected: ` |
-//! | other rules of reads, batches and table operations | bare sentence | bare sentence |
+//! | other rules of reads, batches, transactions, statements and table operations | bare sentence | bare sentence |
 //! | attribute values of no or several types, limits, rules that need the table or the item | bare sentence | bare sentence |
 //!
 //! A sentence about a rule of the request is made by [`ServiceError::rule`] and learns from the operation whether it gets the
