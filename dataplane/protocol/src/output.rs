@@ -20,8 +20,8 @@ pub(crate) use attribute::WireItem;
 pub use batch::{BatchGet, BatchWrite, ReadOptions, UnprocessedKeys, UnprocessedWrites};
 pub use capacity::{Access, CapacityDetail, ConsumedCapacity, ItemCollectionMetrics, TransactionCapacity};
 pub use feature::{
-    DescribeTimeToLive, NoContinuousBackups, NoContributorInsights, NoKinesisDestination, TimeToLiveDescription,
-    TimeToLiveStatus, UpdateTimeToLive,
+    DescribeTimeToLive, NoContinuousBackups, NoContributorInsights, NoKinesisDestination,
+    TimeToLiveDescription, TimeToLiveStatus, UpdateTimeToLive,
 };
 pub use form::ItemForm;
 pub use item::{GetItem, Page, WriteItem};

@@ -154,11 +154,7 @@ impl GivenReturns<'_> {
         let place = Place::member("returnValuesOnConditionCheckFailure");
         let on_condition_failure =
             on_condition_failure(self.on_condition_failure.as_deref(), &place, violations);
-        Returns {
-            return_values: return_values.unwrap_or_default(),
-            on_condition_failure,
-            collection_metrics,
-        }
+        Returns { return_values: return_values.unwrap_or_default(), on_condition_failure, collection_metrics }
     }
 }
 
