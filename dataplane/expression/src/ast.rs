@@ -63,7 +63,7 @@ pub enum Comparator {
 
 impl Comparator {
     /// The comparator that says the same with its operands exchanged.
-    pub(crate) fn flipped(self) -> Self {
+    pub fn flipped(self) -> Self {
         match self {
             Self::Eq => Self::Eq,
             Self::Ne => Self::Ne,

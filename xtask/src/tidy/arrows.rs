@@ -10,11 +10,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-model", &[]),
     ("partita-expression", &["partita-model"]),
     ("partita-protocol", &["partita-model", "partita-expression"]),
+    ("partita-partiql", &["partita-model", "partita-expression", "partita-protocol"]),
     ("partita-identity", &["partita-model"]),
     ("partita-wal", &[]),
     ("partita-storage", &["partita-model", "partita-wal"]),
     ("partita-table", &["partita-model", "partita-expression", "partita-protocol", "partita-storage"]),
-    ("partita-gateway", &["partita-model", "partita-protocol", "partita-identity", "partita-table"]),
+    (
+        "partita-gateway",
+        &["partita-model", "partita-protocol", "partita-partiql", "partita-identity", "partita-table"],
+    ),
     (
         "partita-node",
         &[
