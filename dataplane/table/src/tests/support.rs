@@ -131,8 +131,13 @@ impl World {
 
     /// What is found after a crash.
     pub(super) async fn crashed(&self) -> Self {
+        self.crashed_at(Arc::new(Noon)).await
+    }
+
+    /// What is found after a crash, at another time.
+    pub(super) async fn crashed_at(&self, clock: Arc<dyn Clock>) -> Self {
         let store = self.store.reopened();
-        let engine = open(Arc::new(store.clone()), options()).await;
+        let engine = open(Arc::new(store.clone()), EngineOptions { clock, ..options() }).await;
         Self { store, engine: Arc::new(engine) }
     }
 

@@ -1,6 +1,8 @@
 //! Transactions on one shard.
 
 mod cancelled;
+mod locked;
+mod tokens;
 
 use partita_protocol::OperationName::{GetItem, PutItem, TransactGetItems, TransactWriteItems, UpdateItem};
 use partita_protocol::ServiceError;

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use partita_model::TableId;
 use partita_model::clock::UnixMillis;
+use partita_storage::space;
 
 use super::{ShardId, TransactionId};
 
@@ -82,6 +84,12 @@ impl Locks {
         for row in held.transactions.remove(&transaction).into_iter().flat_map(|locked| locked.items) {
             held.items.remove(&row);
         }
+    }
+
+    /// The rows of the items of a table that are locked.
+    pub(crate) fn in_table(&self, table: TableId) -> Vec<Bytes> {
+        let is_in = |row: &&Bytes| space::split(row).is_some_and(|(_, of, _)| of == table);
+        self.held().items.keys().filter(is_in).cloned().collect()
     }
 
     /// The transactions that have been there since before `then`, with their ledger shards. A lock from the future is one of

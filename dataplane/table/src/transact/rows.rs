@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(hex(&key), format!("0a00000000002da638{}", "cd".repeat(32)));
         let value = row.encode();
         let golden = format!(
-            "01000001a1ed12e200{}{}00000000000000020000000000000003",
+            "01000001a1ee873200{}{}00000000000000020000000000000003",
             "ab".repeat(16),
             "07".repeat(16)
         );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use partita_model::TableId;
 use partita_model::clock::UnixMillis;
 use partita_storage::{KeyRange, Order, Visibility, WriteBatch, Written, space};
 
@@ -41,12 +42,13 @@ impl TableEngine {
         let mut batch = WriteBatch::new();
         let mut settled = Vec::new();
         for item in &locked.items {
+            // A table that was dropped has no items any more, and its locks went with it.
+            let Some(table) = self.table_of(item) else { continue };
             let key = rows::lock(item)?;
             // Absent when somebody else has settled it and not yet freed the items.
             let Some(row) = self.core.lock_row(&key, transaction).await? else { continue };
             batch.delete(key);
-            // A table that was dropped has no items any more.
-            if let (Outcome::Committed, Some(table)) = (outcome, self.table_of(item)) {
+            if outcome == Outcome::Committed {
                 settled.push(Settled { table, key: ItemKey::of_row(item)?, change: row.change });
             }
         }
@@ -70,6 +72,15 @@ impl TableEngine {
 }
 
 impl Core {
+    /// Adds the removal of the locks of a table that is being dropped.
+    pub(crate) fn drop_locks(&self, table: TableId, batch: &mut WriteBatch) {
+        for item in self.locks.in_table(table) {
+            if let Ok(lock) = rows::lock(&item) {
+                batch.delete(lock);
+            }
+        }
+    }
+
     /// Reads the locks that an earlier process has left.
     pub(crate) async fn load_locks(&self) -> Result<(), Error> {
         let snapshot = self.shard.store().snapshot(Visibility::Durable).await?;
