@@ -175,7 +175,9 @@ mod tests {
                 fuzz_statement(text.replace("x = ", "").as_bytes());
             }
         }
-        for joint in [" = TRUE", " = FALSE", " AND x = 1", " OR x = 1", " + 1", " = 1", " IS NULL", " OR p = 'a'"] {
+        for joint in
+            [" = TRUE", " = FALSE", " AND x = 1", " OR x = 1", " + 1", " = 1", " IS NULL", " OR p = 'a'"]
+        {
             fuzz_statement(format!("SELECT * FROM tab WHERE x = 1{}", joint.repeat(800)).as_bytes());
         }
     }

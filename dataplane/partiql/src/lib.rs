@@ -1,10 +1,10 @@
 //! PartiQL as DynamoDB has it: a statement becomes one native operation, or several in a row.
 //!
 //! ```text
-//! text ── token ── parse ── lower ──▶ Statement ──┐
-//!  (paths, literals)  (values, conditions,        ├── plan ──▶ Reading: Query … or Scan
-//!                        updates)   TableDescriptor ┘            Write: PutItem, UpdateItem or DeleteItem
-//!                                                                BatchPart: GetItem or a write
+//! text ─ token ─ parse ─ lower ──▶ Statement ─┐          ┌ Reading      Query after Query, or Scan
+//!                            TableDescriptor ─┴─ plan ──▶├ Write        PutItem, UpdateItem or DeleteItem
+//!                                                        ├ BatchPart    GetItem or a write
+//!                                                        └ Transaction  TransactGetItems or TransactWriteItems
 //! ```
 //!
 //! There is no second engine: conditions, updates, projections and key conditions are those of `partita-expression`, made of
@@ -33,5 +33,5 @@ mod token;
 
 #[doc(hidden)]
 pub use fuzz::fuzz_statement;
-pub use plan::{BatchPart, Lookup, Options, Plan, Read, Reading, Rows, Write};
+pub use plan::{BatchPart, Lookup, Options, Plan, Read, Reading, Rows, TransactPart, Transaction, Write};
 pub use statement::{Delete, Insert, Select, Statement, Update};

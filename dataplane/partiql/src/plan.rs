@@ -8,6 +8,7 @@ mod branch;
 mod key;
 mod range;
 mod read;
+mod transaction;
 mod write;
 
 use std::num::NonZeroU32;
@@ -20,6 +21,7 @@ use partita_protocol::output::{ConsumedCapacity, ItemForm};
 
 pub use batch::BatchPart;
 pub use read::{Lookup, Read, Reading};
+pub use transaction::{TransactPart, Transaction};
 pub use write::Write;
 
 use crate::statement::Statement;

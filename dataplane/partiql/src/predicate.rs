@@ -10,7 +10,7 @@ pub(crate) enum Predicate {
     All(Vec<Predicate>),
     Any(Vec<Predicate>),
     Not(Box<Predicate>),
-    Test(Test),
+    Test(Box<Test>),
 }
 
 /// A part without logic in it.
@@ -35,6 +35,19 @@ pub(crate) enum AttributeTest {
 }
 
 impl Predicate {
+    /// A part without logic in it.
+    pub(crate) fn test(condition: Condition, about: Option<(String, AttributeTest)>) -> Self {
+        Self::Test(Box::new(Test { condition, about }))
+    }
+
+    /// What the part says of one attribute, if that is all it says.
+    pub(crate) fn about(&self) -> Option<(&str, &AttributeTest)> {
+        match self {
+            Self::Test(test) => test.about.as_ref().map(|(name, test)| (name.as_str(), test)),
+            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+        }
+    }
+
     /// As a condition.
     pub(crate) fn condition(&self) -> Condition {
         match self {
@@ -58,7 +71,7 @@ impl Predicate {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.mentions(attribute)),
             Self::Not(part) => part.mentions(attribute),
-            Self::Test(test) => test.about.as_ref().is_some_and(|(name, _)| name == attribute),
+            Self::Test(_) => self.about().is_some_and(|(name, _)| name == attribute),
         }
     }
 }

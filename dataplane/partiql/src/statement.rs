@@ -135,3 +135,6 @@ impl Columns {
         found.collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

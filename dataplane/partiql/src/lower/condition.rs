@@ -8,7 +8,7 @@ use partita_model::value::AttributeType;
 use partita_protocol::error::StatementFault;
 
 use super::value::{is_value, value};
-use crate::predicate::{AttributeTest, Predicate, Test};
+use crate::predicate::{AttributeTest, Predicate};
 use crate::syntax::{Expr, ExprKind, Literal, TypeTest};
 
 type Lowered = Result<Predicate, StatementFault>;
@@ -93,7 +93,7 @@ fn call(name: &str, at: partita_protocol::error::Span, operands: Vec<Expr>) -> L
         }
         _ => None,
     };
-    Ok(Predicate::Test(Test { condition: Condition::call(function, operands)?, about }))
+    Ok(Predicate::test(Condition::call(function, operands)?, about))
 }
 
 fn compare(comparator: Comparator, [left, right]: [Expr; 2]) -> Lowered {
@@ -112,7 +112,7 @@ fn compare(comparator: Comparator, [left, right]: [Expr; 2]) -> Lowered {
         }
         _ => None,
     };
-    Ok(Predicate::Test(Test { condition: Condition::compare(comparator, left, right)?, about }))
+    Ok(Predicate::test(Condition::compare(comparator, left, right)?, about))
 }
 
 fn attribute_test(comparator: Comparator, value: &AttributeValue) -> AttributeTest {
@@ -168,7 +168,7 @@ fn between([operand, lower, upper]: [Expr; 3]) -> Lowered {
         }
         _ => None,
     };
-    Ok(Predicate::Test(Test { condition: Condition::between(operand, lower, upper)?, about }))
+    Ok(Predicate::test(Condition::between(operand, lower, upper)?, about))
 }
 
 fn within(operand: Expr, list: Expr) -> Lowered {
@@ -195,7 +195,7 @@ fn within(operand: Expr, list: Expr) -> Lowered {
         .collect();
     let about = values.filter(|_| operand.is_top_level());
     let about = about.map(|values| (operand.head.clone(), AttributeTest::OneOf(values)));
-    Ok(Predicate::Test(Test { condition: Condition::within(Term::Path(operand), list)?, about }))
+    Ok(Predicate::test(Condition::within(Term::Path(operand), list)?, about))
 }
 
 fn is(operand: Expr, test: TypeTest) -> Lowered {
@@ -211,5 +211,5 @@ fn is(operand: Expr, test: TypeTest) -> Lowered {
         }
         TypeTest::Unsupported(name) => return Err(StatementFault::TypeAfterIs(name)),
     };
-    Ok(Predicate::Test(Test { condition, about: None }))
+    Ok(Predicate::test(condition, None))
 }

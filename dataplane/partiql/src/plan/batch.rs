@@ -48,3 +48,44 @@ impl BatchPart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{item, n, s, table};
+
+    fn part(text: &str) -> Result<BatchPart, String> {
+        let statement = Statement::parse(text, &[]).map_err(|fault| fault.to_string())?;
+        BatchPart::new(statement, &table(), &Options::default()).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_read_is_of_one_item_by_its_key_and_nothing_else() {
+        let Ok(BatchPart::Read(lookup)) = part("SELECT x FROM tab WHERE p IN ['a'] AND s = 1") else {
+            panic!("a read")
+        };
+        assert_eq!(lookup.get.key, item([("p", s("a")), ("s", n(1))]));
+        let refused = "Select statements within BatchExecuteStatement must specify the primary key in the where clause.";
+        for rest in [
+            "",
+            "WHERE p = 'a'",
+            "WHERE p = 'a' AND s > 1",
+            "WHERE p = 'a' AND s = 1 AND x = 1",
+            "WHERE p = 'a' AND s = 1 AND p = 'b'",
+            "WHERE p = 'a' AND s = 1 OR p = 'b' AND s = 1",
+        ] {
+            assert_eq!(part(&format!("SELECT * FROM tab {rest}")), Err(refused.to_owned()), "{rest}");
+        }
+        assert_eq!(part("SELECT * FROM tab.gix WHERE g = 'a'"), Err(refused.to_owned()));
+        assert!(matches!(part("DELETE FROM tab WHERE p = 'a' AND s = 1"), Ok(BatchPart::Write(_))));
+    }
+
+    #[test]
+    fn a_batch_reads_or_writes() {
+        let parse = |text| Statement::parse(text, &[]).unwrap();
+        let (read, write) = (parse("SELECT * FROM tab"), parse("DELETE FROM tab WHERE p = 'a' AND s = 1"));
+        assert_eq!(BatchPart::check_alike([&read, &read]), Ok(()));
+        assert_eq!(BatchPart::check_alike([]), Ok(()));
+        assert_eq!(BatchPart::check_alike([&write, &read]), Err(StatementFault::BatchMixed));
+    }
+}

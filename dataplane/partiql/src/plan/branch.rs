@@ -77,10 +77,9 @@ impl Planner<'_> {
             Predicate::All(parts) => parts.iter().any(|part| self.pins(part)),
             Predicate::Any(parts) => parts.iter().all(|part| self.pins(part)),
             Predicate::Not(_) => false,
-            Predicate::Test(Test { about: Some((name, test)), .. }) => {
+            Predicate::Test(_) => predicate.about().is_some_and(|(name, test)| {
                 name == self.hash && matches!(test, AttributeTest::Equal(_) | AttributeTest::OneOf(_))
-            }
-            Predicate::Test(_) => false,
+            }),
         }
     }
 
@@ -111,7 +110,7 @@ impl Planner<'_> {
         match predicate {
             Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(|part| self.is_about_key(part)),
             Predicate::Not(_) => false,
-            Predicate::Test(test) => test.about.as_ref().is_some_and(|(name, test)| {
+            Predicate::Test(_) => predicate.about().is_some_and(|(name, test)| {
                 let usable = match test {
                     AttributeTest::Equal(_) | AttributeTest::OneOf(_) => name == self.hash,
                     AttributeTest::Within(_) | AttributeTest::Unequal => false,
@@ -127,7 +126,7 @@ impl Planner<'_> {
     }
 
     fn test(&self, test: &Test, predicate: &Predicate) -> Vec<Branch> {
-        let Some((name, about)) = &test.about else { return vec![self.filtered(predicate)] };
+        let Some((name, about)) = predicate.about() else { return vec![self.filtered(predicate)] };
         let (is_hash, is_range) = (name == self.hash, self.range == Some(name));
         let of_hash = |value: &AttributeValue| Branch { hash: Some(value.clone()), ..Branch::default() };
         let of_range = |range: RangeCondition, condition| Branch {

@@ -5,7 +5,7 @@ use partita_model::schema::{GlobalIndex, KeyAttribute};
 use partita_model::{AttributeValue, Item, KeySchema, Projection, TableDescriptor};
 use partita_protocol::error::StatementFault;
 
-use crate::predicate::{AttributeTest, Predicate, Test};
+use crate::predicate::{AttributeTest, Predicate};
 use crate::statement::Select;
 
 /// The key by which a SELECT reads.
@@ -105,8 +105,8 @@ impl Target {
 
 /// The attribute and the value that are equal, if that is all the part says.
 fn equality(part: &Predicate) -> Option<(&str, &AttributeValue)> {
-    match part {
-        Predicate::Test(Test { about: Some((name, AttributeTest::Equal(value))), .. }) => Some((name, value)),
+    match part.about()? {
+        (name, AttributeTest::Equal(value)) => Some((name, value)),
         _ => None,
     }
 }
@@ -115,7 +115,7 @@ fn equality(part: &Predicate) -> Option<(&str, &AttributeValue)> {
 pub(super) fn only_key(filter: Option<&Predicate>, schema: &KeySchema) -> Option<Item> {
     let mut key = Item::new();
     for part in filter?.conjuncts() {
-        let Predicate::Test(Test { about: Some((name, test)), .. }) = part else { return None };
+        let (name, test) = part.about()?;
         let value = match test {
             AttributeTest::Equal(value) => value,
             AttributeTest::OneOf(values) => match values.as_slice() {
@@ -127,7 +127,7 @@ pub(super) fn only_key(filter: Option<&Predicate>, schema: &KeySchema) -> Option
         if !schema.contains(name) || key.get(name).is_some_and(|given| given != value) {
             return None;
         }
-        key.insert(name.clone(), value.clone());
+        key.insert(name.to_owned(), value.clone());
     }
     schema.attributes().all(|attribute| key.contains_key(&attribute.name)).then_some(key)
 }

@@ -90,3 +90,6 @@ fn delete(delete: Delete, schema: &KeySchema, options: &Options) -> Result<Delet
         collection_metrics: false,
     })
 }
+
+#[cfg(test)]
+mod tests;
