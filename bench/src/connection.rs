@@ -35,8 +35,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// `operation` is one of DynamoDB's, or a whole target such as `DynamoDBStreams_20120810.GetRecords`.
     pub(crate) fn new(endpoint: &Endpoint, region: &str, key: &AccessKey, operation: &str) -> Self {
-        let (host, target) = (&endpoint.authority, format!("DynamoDB_20120810.{operation}"));
+        let host = &endpoint.authority;
+        let target = match operation.contains('.') {
+            true => operation.to_owned(),
+            false => format!("DynamoDB_20120810.{operation}"),
+        };
         let head = format!(
             "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: {CONTENT_TYPE}\r\nX-Amz-Target: {target}\r\nX-Amz-Date: "
         );

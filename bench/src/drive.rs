@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use crate::clock::{self, TimeOfDay};
 use crate::error::Error;
+use crate::follow::{self, Followed, Watch};
 use crate::pace::{Releases, Schedule};
 use crate::plan::{Pace, Plan};
 use crate::progress::Progress;
@@ -39,6 +40,7 @@ impl Window {
 pub(crate) struct Outcome {
     pub(crate) record: Record,
     pub(crate) used: Used,
+    pub(crate) followed: Option<Followed>,
 }
 
 /// What all threads share.
@@ -94,7 +96,16 @@ pub(crate) fn drive(plan: &Plan, items: &Items, tell: &mut dyn FnMut(Progress)) 
             Some(thread("pacer", move || shared.releases.iter().for_each(Releases::run))?)
         }
     };
+    let watch = Watch::new(shared.window.measured_from, shared.window.end);
+    let follower = match plan.follow {
+        None => None,
+        Some(follow) => {
+            let (plan, watch) = (plan.clone(), watch.clone());
+            Some(thread("follower", move || follow::run(follow, &plan, &watch))?)
+        }
+    };
     let used = gather::gather(plan, shared.window, &seconds, tell);
+    watch.end();
     if let Some(releases) = &shared.releases {
         // Every thread has ended, or is not waited for any more.
         releases.stop();
@@ -107,7 +118,8 @@ pub(crate) fn drive(plan: &Plan, items: &Items, tell: &mut dyn FnMut(Progress)) 
     }
     let unsent = shared.releases.iter().flat_map(|releases| releases.unsent(shared.window.measured_from));
     unsent.for_each(|waited| record.unsent(waited));
-    Ok(Outcome { record, used })
+    let followed = follower.map(|follower| join(follower)?).transpose()?;
+    Ok(Outcome { record, used, followed })
 }
 
 fn thread<T: Send + 'static>(

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  plan -> prepare: make the table, fill it, try one request
-//!       -> drive:   threads of connections ask, wait and record; a pacer releases requests at a constant rate
+//!       -> drive:   threads of connections ask, wait and record; a pacer releases requests at a constant rate;
+//!                   a follower reads the stream or asks the index
 //!       -> report:  throughput, latencies, errors, and what client and server used
 //! ```
 //!
@@ -22,6 +23,7 @@ mod connection;
 mod drive;
 mod endpoint;
 mod error;
+mod follow;
 mod keys;
 mod pace;
 mod plan;
@@ -30,18 +32,19 @@ mod process;
 mod progress;
 mod record;
 mod report;
+mod service;
 mod sign;
 mod workload;
 
 pub use endpoint::Endpoint;
 pub use error::{Error, Lost, Refusal};
 pub use plan::{
-    AccessKey, CONNECTIONS_MAX, Distribution, ITEM_BYTES_MAX, ITEM_BYTES_MIN, KEYS_MAX, KEYS_MIN, Pace, Plan,
-    THREADS_MAX,
+    AccessKey, CONNECTIONS_MAX, Distribution, Follow, ITEM_BYTES_MAX, ITEM_BYTES_MIN, KEYS_MAX, KEYS_MIN,
+    Pace, Plan, THREADS_MAX,
 };
 pub use process::{Usage, Whose, family};
 pub use progress::Progress;
-pub use report::{Latency, ProcessReport, Report, ServerReport};
+pub use report::{FollowReport, Latency, ProcessReport, Report, ServerReport};
 pub use workload::{BATCH_ITEMS, QUERY_ITEMS, TRANSACT_ITEMS, Workload};
 
 use workload::Items;

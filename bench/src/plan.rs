@@ -51,6 +51,8 @@ pub struct Plan {
     pub keys: u64,
     /// Which of them are asked for.
     pub distribution: Distribution,
+    /// Who follows the changes while they are made, and how quickly.
+    pub follow: Option<Follow>,
     /// Whether a table that was made stays afterwards.
     pub keep: bool,
     /// Process of the server, if it runs on this machine.
@@ -101,10 +103,24 @@ pub enum Distribution {
     },
 }
 
+/// What follows a table's changes and is measured beside the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Follow {
+    /// The global index of [`Workload::GsiWrite`]: how long after its answer a put is found through the index.
+    Index,
+    /// A reader of the table's stream: how many records it gets, and how long after its answer a put is among them.
+    Stream,
+}
+
 impl Plan {
-    /// The table's name.
-    pub fn table(&self) -> &str {
-        self.table.as_deref().unwrap_or_else(|| self.workload.default_table())
+    /// The table's name. One with a stream is another than one without.
+    pub fn table(&self) -> String {
+        match (&self.table, self.follow) {
+            (Some(table), _) => table.clone(),
+            (None, Some(Follow::Stream)) => format!("{}-streamed", self.workload.default_table()),
+            (None, _) => self.workload.default_table().to_owned(),
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -125,6 +141,16 @@ impl Plan {
             Distribution::Zipfian { exponent } if !(exponent.is_finite() && exponent > 0.0) => {
                 Err(Error::Plan(format!("the exponent of zipfian keys is above 0, not {exponent}")))
             }
+            _ => Ok(()),
+        }?;
+        match self.follow {
+            Some(Follow::Index) if self.workload != Workload::GsiWrite => {
+                Err(Error::Plan(format!("--follow index goes with {}", Workload::GsiWrite)))
+            }
+            Some(Follow::Stream) if !self.workload.writes() => Err(Error::Plan(format!(
+                "--follow stream goes with workloads that write, not {}",
+                self.workload
+            ))),
             _ => Ok(()),
         }
     }

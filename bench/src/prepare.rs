@@ -4,17 +4,16 @@
 //! that the next one need not fill it again, and that a table of somebody else is never written to.
 
 mod fill;
-mod service;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Follow, Plan};
 use crate::progress::Progress;
-use crate::workload::{Items, Layout, Page, Requests};
-use service::Service;
+use crate::service::Service;
+use crate::workload::{INDEX, Items, Layout, Page, Requests};
 
 /// The mark's partition key, and its sort key where there is one.
 const MARK: &str = "partita-bench";
@@ -69,7 +68,7 @@ async fn make(service: &Service<'_>, plan: &Plan, tell: &mut dyn FnMut(Progress)
     if service.ask("DescribeTable", &json!({"TableName": table}), NOT_FOUND).await?.is_some() {
         return match read_mark(service, plan).await? {
             Some(_) => Ok(false),
-            None => Err(Error::ForeignTable { table: table.to_owned() }),
+            None => Err(Error::ForeignTable { table }),
         };
     }
     tell(Progress::Step(format!("making table {table}")));
@@ -83,17 +82,34 @@ async fn make(service: &Service<'_>, plan: &Plan, tell: &mut dyn FnMut(Progress)
 }
 
 fn definition(plan: &Plan) -> Value {
-    let keys: &[(&str, &str)] = match plan.workload.layout() {
-        Layout::Plain | Layout::Counters => &[("id", "HASH")],
+    let layout = plan.workload.layout();
+    let keys: &[(&str, &str)] = match layout {
+        Layout::Plain | Layout::Counters | Layout::Indexed => &[("id", "HASH")],
         Layout::Lists => &[("id", "HASH"), ("part", "RANGE")],
     };
-    let attributes: Vec<_> =
-        keys.iter().map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})).collect();
-    let schema: Vec<_> =
-        keys.iter().map(|(name, role)| json!({"AttributeName": name, "KeyType": role})).collect();
-    json!({
-        "TableName": plan.table(), "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes, "KeySchema": schema,
-    })
+    let indexed: &[(&str, &str)] = if layout == Layout::Indexed { &[("group", "HASH")] } else { &[] };
+    let attributes: Vec<_> = keys
+        .iter()
+        .chain(indexed)
+        .map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"}))
+        .collect();
+    let schema = |keys: &[(&str, &str)]| -> Vec<Value> {
+        keys.iter().map(|(name, role)| json!({"AttributeName": name, "KeyType": role})).collect()
+    };
+    let mut definition = json!({
+        "TableName": plan.table(), "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes,
+        "KeySchema": schema(keys),
+    });
+    if !indexed.is_empty() {
+        definition["GlobalSecondaryIndexes"] = json!([
+            {"IndexName": INDEX, "KeySchema": schema(indexed), "Projection": {"ProjectionType": "ALL"}},
+        ]);
+    }
+    if plan.follow == Some(Follow::Stream) {
+        definition["StreamSpecification"] =
+            json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    }
+    definition
 }
 
 async fn fill_table(
@@ -113,7 +129,7 @@ async fn fill_table(
 
 fn mark_key(plan: &Plan) -> Value {
     match plan.workload.layout() {
-        Layout::Plain | Layout::Counters => json!({"id": {"S": MARK}}),
+        Layout::Plain | Layout::Counters | Layout::Indexed => json!({"id": {"S": MARK}}),
         Layout::Lists => json!({"id": {"S": MARK}, "part": {"S": MARK_PART}}),
     }
 }

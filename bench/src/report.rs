@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::drive::Outcome;
-use crate::plan::{Distribution, Pace, Plan};
+use crate::plan::{Distribution, Follow, Pace, Plan};
 use crate::progress::Milliseconds;
 use crate::record::Record;
 use crate::workload::Workload;
@@ -54,6 +54,8 @@ pub struct Report {
     pub errors: BTreeMap<String, u64>,
     /// Requests that were due and never sent; none in a closed loop.
     pub unsent: u64,
+    /// How quickly changes were followed, if somebody did.
+    pub followed: Option<FollowReport>,
     /// What the client used.
     pub client: ProcessReport,
     /// What the server used, if its process was named.
@@ -75,6 +77,21 @@ pub struct Latency {
     pub p999: f64,
     /// The longest.
     pub max: f64,
+}
+
+/// What a follower of changes found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FollowReport {
+    /// What it followed.
+    pub by: Follow,
+    /// Puts that it looked for.
+    pub probes: u64,
+    /// How long after their answers they were found.
+    pub lag_ms: Latency,
+    /// Changes that it was given, a second; of a stream only.
+    pub changes_per_second: Option<f64>,
+    /// How long after the end of the load it was given the last change.
+    pub caught_up_ms: f64,
 }
 
 /// Processor time.
@@ -100,13 +117,13 @@ pub struct ServerReport {
 
 impl Report {
     pub(crate) fn new(plan: &Plan, outcome: &Outcome) -> Self {
-        let Outcome { record, used } = outcome;
+        let Outcome { record, used, followed } = outcome;
         let seconds = plan.duration.as_secs_f64();
         let items_per_second = ratio(record.items, seconds);
         let item_bytes = if plan.workload == Workload::Update { 0 } else { plan.item_bytes };
         Self {
             workload: plan.workload,
-            table: plan.table().to_owned(),
+            table: plan.table(),
             endpoint: plan.endpoint.authority.clone(),
             connections: plan.connections,
             threads: plan.threads,
@@ -126,6 +143,13 @@ impl Report {
             latency_ms: Latency::of(record),
             errors: record.errors().clone(),
             unsent: record.unsents(),
+            followed: plan.follow.zip(followed.as_ref()).map(|(by, followed)| FollowReport {
+                by,
+                probes: followed.lags.successes(),
+                lag_ms: Latency::of(&followed.lags),
+                changes_per_second: (by == Follow::Stream).then(|| ratio(followed.changes, seconds)),
+                caught_up_ms: followed.caught_up.as_secs_f64() * 1e3,
+            }),
             client: ProcessReport::new(used.client_cpu, record, seconds),
             server: used.server.as_ref().map(|server| ServerReport {
                 process: ProcessReport::new(server.cpu, record, seconds),
@@ -195,7 +219,24 @@ impl fmt::Display for Report {
                 self.unsent
             )?;
         }
+        if let Some(followed) = &self.followed {
+            writeln!(f, "{followed}")?;
+        }
         self.processes(f)
+    }
+}
+
+impl fmt::Display for FollowReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |milliseconds: f64| Milliseconds(Duration::from_secs_f64(milliseconds / 1e3));
+        let Self { probes, lag_ms, caught_up_ms, .. } = self;
+        match self.changes_per_second {
+            Some(changes) => writeln!(f, "stream     {changes:>11.0} changes/s")?,
+            None => writeln!(f, "index")?,
+        }
+        writeln!(f, "  lag p50  {}  of {probes} puts that were looked for", ms(lag_ms.p50))?;
+        writeln!(f, "  lag p99  {}", ms(lag_ms.p99))?;
+        write!(f, "  behind   {}  at the end of the load", ms(*caught_up_ms))
     }
 }
 

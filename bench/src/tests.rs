@@ -4,7 +4,7 @@ mod fake;
 
 use std::time::Duration;
 
-use crate::{AccessKey, Distribution, Endpoint, Error, Pace, Plan, Progress, Report, Workload};
+use crate::{AccessKey, Distribution, Endpoint, Error, Follow, Pace, Plan, Progress, Report, Workload};
 use fake::Fake;
 
 /// A short measurement.
@@ -23,6 +23,7 @@ pub(crate) fn plan(endpoint: &str) -> Plan {
         item_bytes: 1_024,
         keys: 1_000,
         distribution: Distribution::Uniform,
+        follow: None,
         keep: false,
         pid: None,
         seed: 1,
@@ -129,10 +130,24 @@ fn plans_outside_the_limits_are_refused_by_option() {
         (Plan { keys: 1, ..ok.clone() }, "--keys"),
         (Plan { duration: Duration::ZERO, ..ok.clone() }, "--duration"),
         (Plan { pace: Pace::Open { rate: -1.0 }, ..ok.clone() }, "--rate"),
-        (Plan { distribution: Distribution::Zipfian { exponent: 0.0 }, ..ok }, "zipfian"),
+        (Plan { distribution: Distribution::Zipfian { exponent: 0.0 }, ..ok.clone() }, "zipfian"),
+        (Plan { follow: Some(Follow::Index), ..ok.clone() }, "--follow index"),
+        (Plan { follow: Some(Follow::Stream), workload: Workload::Scan, ..ok }, "--follow stream"),
     ] {
         let error = run(&plan).unwrap_err().to_string();
         assert!(error.contains(option), "{error}");
+    }
+}
+
+#[test]
+fn followers_find_every_probe_and_say_how_late() {
+    let fake = Fake::start(|_, _| None);
+    for (follow, workload) in [(Follow::Index, Workload::GsiWrite), (Follow::Stream, Workload::Put)] {
+        let report = run(&Plan { follow: Some(follow), workload, ..plan(&fake.endpoint) }).unwrap();
+        let followed = report.followed.unwrap();
+        assert!(followed.probes > 0 && followed.lag_ms.p99 < followed.lag_ms.max + 1.0, "{followed:?}");
+        assert_eq!(followed.changes_per_second.is_some(), follow == Follow::Stream);
+        assert!(report.to_string().contains("lag p99"), "{report}");
     }
 }
 

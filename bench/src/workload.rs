@@ -34,6 +34,8 @@ pub enum Workload {
     BatchWrite,
     /// TransactWriteItems that puts [`TRANSACT_ITEMS`] items.
     TransactWrite,
+    /// PutItem of a whole item into a table with a global index that projects everything.
+    GsiWrite,
     /// Strongly consistent Scan, in as many segments as there are connections, page after page.
     Scan,
 }
@@ -47,12 +49,25 @@ pub(crate) enum Layout {
     Lists,
     /// `id` and the number `hits`.
     Counters,
+    /// `id`, `value`, and `group`, the partition key of the index [`INDEX`]; [`QUERY_ITEMS`] items have the same.
+    Indexed,
 }
+
+/// The global index of [`Layout::Indexed`].
+pub(crate) const INDEX: &str = "by-group";
 
 impl Workload {
     /// Every workload.
-    pub const ALL: [Self; 7] =
-        [Self::Put, Self::Get, Self::Update, Self::Query, Self::BatchWrite, Self::TransactWrite, Self::Scan];
+    pub const ALL: [Self; 8] = [
+        Self::Put,
+        Self::Get,
+        Self::Update,
+        Self::Query,
+        Self::BatchWrite,
+        Self::TransactWrite,
+        Self::GsiWrite,
+        Self::Scan,
+    ];
 
     /// Its name, on the command line and in a [`Report`](crate::Report).
     pub fn name(self) -> &'static str {
@@ -63,6 +78,7 @@ impl Workload {
             Self::Query => "query",
             Self::BatchWrite => "batch-write",
             Self::TransactWrite => "transact-write",
+            Self::GsiWrite => "gsi-write",
             Self::Scan => "scan",
         }
     }
@@ -76,6 +92,7 @@ impl Workload {
             Self::Query => "Query: ten items under one partition key",
             Self::BatchWrite => "BatchWriteItem of 25 items",
             Self::TransactWrite => "TransactWriteItems that puts four items",
+            Self::GsiWrite => "PutItem into a table with a global index that projects everything",
             Self::Scan => "Scan, a segment for each connection, page after page",
         }
     }
@@ -83,7 +100,7 @@ impl Workload {
     /// The operation it calls.
     pub(crate) fn operation(self) -> &'static str {
         match self {
-            Self::Put => "PutItem",
+            Self::Put | Self::GsiWrite => "PutItem",
             Self::Get => "GetItem",
             Self::Update => "UpdateItem",
             Self::Query => "Query",
@@ -97,8 +114,13 @@ impl Workload {
     pub(crate) fn reads(self) -> bool {
         match self {
             Self::Get | Self::Update | Self::Query | Self::Scan => true,
-            Self::Put | Self::BatchWrite | Self::TransactWrite => false,
+            Self::Put | Self::BatchWrite | Self::TransactWrite | Self::GsiWrite => false,
         }
+    }
+
+    /// Whether it changes items.
+    pub(crate) fn writes(self) -> bool {
+        !matches!(self, Self::Get | Self::Query | Self::Scan)
     }
 
     pub(crate) fn layout(self) -> Layout {
@@ -106,6 +128,7 @@ impl Workload {
             Self::Put | Self::Get | Self::BatchWrite | Self::TransactWrite | Self::Scan => Layout::Plain,
             Self::Query => Layout::Lists,
             Self::Update => Layout::Counters,
+            Self::GsiWrite => Layout::Indexed,
         }
     }
 
@@ -115,6 +138,7 @@ impl Workload {
             Layout::Plain => "partita-bench-items",
             Layout::Lists => "partita-bench-lists",
             Layout::Counters => "partita-bench-counters",
+            Layout::Indexed => "partita-bench-indexed",
         }
     }
 }

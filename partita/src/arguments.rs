@@ -12,7 +12,7 @@ mod size;
 use clap::{Args, Parser, Subcommand};
 use partita_model::name::Scope;
 
-pub(crate) use bench::{BenchOptions, DistributionName};
+pub(crate) use bench::{BenchOptions, DistributionName, FollowName};
 pub(crate) use check::CheckOptions;
 pub(crate) use client::{ApplyOptions, DeleteOptions, DescribeOptions, GetOptions, Kind, OutputForm, Target};
 pub(crate) use kubectl::{

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use partita_bench::{AccessKey, Distribution, Endpoint, Pace, Plan};
+use partita_bench::{AccessKey, Distribution, Endpoint, Follow, Pace, Plan};
 
-use crate::arguments::{BenchOptions, DistributionName};
+use crate::arguments::{BenchOptions, DistributionName, FollowName};
 use crate::{credentials, terminal};
 
 pub(crate) fn run(options: &BenchOptions) -> Result<()> {
@@ -40,6 +40,10 @@ fn plan(options: &BenchOptions) -> Result<Plan> {
             DistributionName::Uniform => Distribution::Uniform,
             DistributionName::Zipfian => Distribution::Zipfian { exponent: options.zipf_exponent },
         },
+        follow: options.follow.map(|follow| match follow {
+            FollowName::Index => Follow::Index,
+            FollowName::Stream => Follow::Stream,
+        }),
         keep: options.keep,
         pid: options.pid,
         seed: options.seed,

@@ -69,7 +69,7 @@ impl Filler {
         Self {
             connection: Connection::new(caller),
             endpoint: plan.endpoint.address.clone(),
-            table: plan.table().to_owned(),
+            table: plan.table(),
             items: items.clone(),
             item_bytes: plan.item_bytes,
             random: SmallRng::seed_from_u64(plan.seed ^ u64::try_from(number).unwrap_or_default()),

@@ -26,6 +26,8 @@ struct State {
     /// Items by table and key.
     tables: HashMap<String, BTreeMap<String, Value>>,
     calls: HashMap<String, u64>,
+    /// Every item that was put, as a stream of one shard for all tables.
+    puts: Vec<Value>,
 }
 
 impl Fake {
@@ -65,7 +67,7 @@ impl Fake {
         let mut stream = stream;
         while let Some((headers, body)) = request(&mut reader) {
             assert_eq!(headers["authorization"], signature(&headers, &body), "signed as the library does");
-            let operation = headers["x-amz-target"].strip_prefix("DynamoDB_20120810.").unwrap();
+            let (_, operation) = headers["x-amz-target"].split_once('.').unwrap();
             let (status, answer) = self.answer(operation, &serde_json::from_slice(&body).unwrap(), refuse);
             let answer = answer.to_string();
             let length = answer.len();
@@ -105,9 +107,21 @@ impl State {
             "DeleteTable" => drop(self.tables.remove(name)?),
             "DescribeTable" => {
                 self.tables.get(name)?;
-                return Some(json!({"Table": {"TableStatus": "ACTIVE"}}));
+                return Some(json!({"Table": {"TableStatus": "ACTIVE", "LatestStreamArn": "stream"}}));
             }
-            "PutItem" => drop(self.tables.get_mut(name)?.insert(key(&body["Item"]), body["Item"].clone())),
+            "PutItem" => {
+                self.tables.get_mut(name)?.insert(key(&body["Item"]), body["Item"].clone());
+                self.puts.push(body["Item"].clone());
+            }
+            "DescribeStream" => {
+                return Some(json!({"StreamDescription": {"Shards": [{"ShardId": "shard"}]}}));
+            }
+            "GetShardIterator" => return Some(json!({"ShardIterator": self.puts.len().to_string()})),
+            "GetRecords" => {
+                let from: usize = body["ShardIterator"].as_str().unwrap().parse().unwrap();
+                let next = self.puts.len().to_string();
+                return Some(json!({"Records": self.puts[from..], "NextShardIterator": next}));
+            }
             "GetItem" => {
                 let item = self.tables.get(name)?.get(&key(&body["Key"]));
                 return Some(item.map_or(json!({}), |item| json!({"Item": item})));
@@ -123,9 +137,13 @@ impl State {
                 return Some(json!({"UnprocessedItems": {}}));
             }
             "Query" => {
-                let id = body["ExpressionAttributeValues"][":id"]["S"].as_str().unwrap();
+                let values = &body["ExpressionAttributeValues"];
+                let (name_of, value) = match values[":g"]["S"].as_str() {
+                    Some(group) => ("group", group),
+                    None => ("id", values[":id"]["S"].as_str().unwrap()),
+                };
                 let items = self.tables.get(name)?.values();
-                let found: Vec<_> = items.filter(|item| item["id"]["S"] == id).collect();
+                let found: Vec<_> = items.filter(|item| item[name_of]["S"] == value).collect();
                 return Some(json!({"Items": found, "Count": found.len()}));
             }
             "Scan" => {

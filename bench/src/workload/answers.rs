@@ -38,7 +38,7 @@ impl Page {
     pub(crate) fn read(workload: Workload, item_bytes: usize, body: &[u8]) -> Result<Self, &'static str> {
         let all = |items| Ok(Self { items, last_key: None });
         match workload {
-            Workload::Put | Workload::Update => all(1),
+            Workload::Put | Workload::GsiWrite | Workload::Update => all(1),
             Workload::TransactWrite => all(TRANSACT_ITEMS),
             Workload::Get if body.len() < item_bytes => Err("item missing"),
             Workload::Get => all(1),

@@ -26,6 +26,7 @@ impl Items {
         let fixed = match layout {
             Layout::Plain => "id".len() + KEY_BYTES + "value".len(),
             Layout::Lists => "id".len() + KEY_BYTES + "part".len() + 1 + "value".len(),
+            Layout::Indexed => "id".len() + KEY_BYTES + "group".len() + KEY_BYTES + "value".len(),
             Layout::Counters => item_bytes,
         };
         let value_bytes = item_bytes.saturating_sub(fixed);
@@ -49,6 +50,11 @@ impl Items {
                 write_key(number / QUERY_ITEMS, body);
                 body.extend_from_slice(b"\"},\"part\":{\"S\":\"");
                 body.push(digit(number));
+            }
+            Layout::Indexed => {
+                write_key(number, body);
+                body.extend_from_slice(b"\"},\"group\":{\"S\":\"");
+                write_key(number / QUERY_ITEMS, body);
             }
         }
         body.extend_from_slice(b"\"},\"value\":{\"S\":\"");
@@ -99,6 +105,7 @@ mod tests {
     fn items_have_the_size_asked_for() {
         assert_eq!(size(&item(Layout::Plain, 42)), 1_024);
         assert_eq!(size(&item(Layout::Lists, 42)), 1_024);
+        assert_eq!(size(&item(Layout::Indexed, 42)), 1_024);
     }
 
     #[test]
@@ -107,5 +114,8 @@ mod tests {
         assert_eq!(item(Layout::Plain, 999_999_999_999)["id"]["S"], "key-999999999999");
         let item = item(Layout::Lists, 427);
         assert_eq!((&item["id"]["S"], &item["part"]["S"]), (&"key-000000000042".into(), &"7".into()));
+        let item = self::item(Layout::Indexed, 427);
+        let (id, group) = ("key-000000000427".into(), "key-000000000042".into());
+        assert_eq!((&item["id"]["S"], &item["group"]["S"]), (&id, &group));
     }
 }

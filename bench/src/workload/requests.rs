@@ -52,7 +52,7 @@ impl Requests {
         body.clear();
         body.push(b'{');
         match self.workload {
-            Workload::Put => self.put(body),
+            Workload::Put | Workload::GsiWrite => self.put(body),
             Workload::Get => self.get(body),
             Workload::Update => self.update(body),
             Workload::Query => self.query(body),

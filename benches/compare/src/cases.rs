@@ -12,7 +12,7 @@ pub(crate) struct Case {
 }
 
 /// All cases, in the order in which they are measured and shown. Reads come first: writes leave work behind that goes on for a while.
-pub(crate) const CASES: [Case; 11] = [
+pub(crate) const CASES: [Case; 12] = [
     plotted(Workload::Get, 64),
     listed(Workload::Get, 1),
     listed(Workload::Get, 256),
@@ -23,7 +23,8 @@ pub(crate) const CASES: [Case; 11] = [
     listed(Workload::Put, 16),
     plotted(Workload::Put, 64),
     listed(Workload::BatchWrite, 16),
-    listed(Workload::TransactWrite, 16),
+    listed(Workload::TransactWrite, 64),
+    listed(Workload::GsiWrite, 64),
 ];
 
 const fn listed(workload: Workload, connections: usize) -> Case {
@@ -53,6 +54,7 @@ impl Case {
             Workload::Query => format!("Query of {QUERY_ITEMS} × 1 KiB"),
             Workload::BatchWrite => format!("BatchWriteItem of {BATCH_ITEMS} × 1 KiB"),
             Workload::TransactWrite => format!("TransactWriteItems of {TRANSACT_ITEMS} × 1 KiB"),
+            Workload::GsiWrite => "Durable PutItem with a global index, 1 KiB".to_owned(),
             Workload::Scan => "Scan".to_owned(),
         };
         let connections = self.connections;

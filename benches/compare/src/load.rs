@@ -70,10 +70,13 @@ pub(crate) fn plan(server: &Server, workload: Workload, connections: usize, exte
         pace: Pace::Closed,
         item_bytes: ITEM_BYTES,
         keys: match workload {
-            Workload::Put | Workload::BatchWrite | Workload::TransactWrite => extent.written_keys,
+            Workload::Put | Workload::BatchWrite | Workload::TransactWrite | Workload::GsiWrite => {
+                extent.written_keys
+            }
             Workload::Get | Workload::Update | Workload::Query | Workload::Scan => extent.read_keys,
         },
         distribution: Distribution::Uniform,
+        follow: None,
         keep: true,
         pid: Some(server.id()),
         seed: 1,

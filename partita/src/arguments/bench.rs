@@ -47,6 +47,9 @@ pub(crate) struct BenchOptions {
     /// How uneven zipfian keys are
     #[arg(long, value_name = "EXPONENT", default_value_t = 0.99)]
     pub(crate) zipf_exponent: f64,
+    /// Follow the changes meanwhile, and say how late they come
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) follow: Option<FollowName>,
     /// Keep the table afterwards, so that the next run need not fill it
     #[arg(long)]
     pub(crate) keep: bool,
@@ -70,6 +73,15 @@ fn workload() -> impl TypedValueParser<Value = Workload> {
     PossibleValuesParser::new(names).try_map(|name| {
         Workload::ALL.into_iter().find(|workload| workload.name() == name).ok_or("not a workload")
     })
+}
+
+/// What is followed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FollowName {
+    /// The global index of gsi-write
+    Index,
+    /// The table's stream
+    Stream,
 }
 
 /// How keys are chosen.

@@ -9,18 +9,18 @@ use crate::plan::Plan;
 
 /// The plan's service, for operations whose speed does not matter: each has a connection of its own.
 #[derive(Debug)]
-pub(super) struct Service<'a> {
+pub(crate) struct Service<'a> {
     plan: &'a Plan,
     time_of_day: TimeOfDay,
 }
 
 impl<'a> Service<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
         Self { plan, time_of_day: TimeOfDay::read() }
     }
 
     /// Sends one request; `Ok(Err)` is a refusal.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         operation: &'static str,
         body: &[u8],
@@ -37,7 +37,7 @@ impl<'a> Service<'a> {
     }
 
     /// An operation that must succeed.
-    pub(super) async fn call(&self, operation: &'static str, body: &Value) -> Result<Value, Error> {
+    pub(crate) async fn call(&self, operation: &'static str, body: &Value) -> Result<Value, Error> {
         match self.send(operation, body.to_string().as_bytes()).await? {
             Ok(answer) => serde_json::from_slice(&answer)
                 .map_err(|error| Error::Unexpected { operation, what: error.to_string() }),
@@ -46,7 +46,7 @@ impl<'a> Service<'a> {
     }
 
     /// An operation that may be refused with an exception of this name; then there is no answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         operation: &'static str,
         body: &Value,
