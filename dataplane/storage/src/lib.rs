@@ -57,6 +57,6 @@ pub use error::{Error, Fault, Result};
 pub use log::{LogEntry, LogRecord, LogSequence, LogSpan, LogStart};
 pub use memory::MemoryStore;
 pub use open::{CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN, Location, StoreOptions, open};
-pub use shard::{Shard, Swept};
+pub use shard::{LogReader, Shard, Swept};
 pub use store::{KeyRange, Order, Row, Rows, ShardStore, Snapshot, Visibility, WriteBatch, Written};
 pub use write_log::LogChoice;

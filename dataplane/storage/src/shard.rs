@@ -4,6 +4,7 @@
 //! sequences, refuses writes to dropped tables, and hands the store many commits as one batch.
 
 mod load;
+mod readers;
 mod sequencer;
 
 use std::collections::{BTreeSet, HashSet};
@@ -19,6 +20,7 @@ use crate::log::{self, ChangeLog, LogEntry, LogRecord, LogSequence, LogSpan, Log
 use crate::space::{self, DATA_SPACES, DESCRIPTORS, DROPPED_TABLES};
 use crate::store::{KeyRange, Order, ShardStore, VALUE_BYTES_MAX, Visibility, WriteBatch, Written};
 
+pub use readers::LogReader;
 use sequencer::{Note, Noted, Sequencer};
 
 /// The format of a dropped table's row.

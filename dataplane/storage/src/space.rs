@@ -51,7 +51,7 @@ pub const LEDGER: u8 = 0x0B;
 pub const LOCKS: u8 = 0x0C;
 
 /// The spaces whose rows go with their table: they are discarded by its id alone.
-pub(crate) const DATA_SPACES: [u8; 3] = [TABLE_ROWS, CHANGE_LOG, EXPIRIES];
+pub(crate) const DATA_SPACES: [u8; 4] = [TABLE_ROWS, CHANGE_LOG, EXPIRIES, STREAMS];
 
 /// The length of a space and a table id, in bytes.
 pub const TABLE_PREFIX_BYTES: usize = 9;

@@ -1,6 +1,7 @@
 //! The engine: which tables a shard serves.
 
 mod registry;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,6 +99,8 @@ impl TableEngine {
         let mut rows = snapshot.scan(KeyRange::prefix(vec![space::DESCRIPTORS]), Order::Ascending).await?;
         while let Some(row) = rows.next().await? {
             let descriptor = registry::read_descriptor(&row.key, &row.value)?;
+            streams::begin(&shard, &descriptor, None).await?;
+            streams::end(&shard, &descriptor).await?;
             let planned = registry.plan(&descriptor)?.ok_or_else(|| row::corrupt(&row.key))?;
             registry.insert(planned);
         }
@@ -126,6 +129,8 @@ impl TableEngine {
     pub async fn apply(&self, descriptor: TableDescriptor) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
         let Some(planned) = self.registry.plan(&descriptor)? else { return Ok(()) };
+        let served = self.registry.by_id(descriptor.id);
+        streams::begin(&self.core.shard, &descriptor, served.as_deref()).await?;
         let row = row::descriptor(descriptor.id);
         let store = self.core.shard.store();
         if store.get(&row, Visibility::Applied).await?.is_none() {
@@ -135,6 +140,7 @@ impl TableEngine {
         let mut batch = WriteBatch::new();
         batch.put(row, registry::descriptor_value(&descriptor));
         self.core.shard.commit(batch, Vec::new()).await?.durable().await?;
+        streams::end(&self.core.shard, &descriptor).await?;
         self.registry.insert(planned);
         Ok(())
     }

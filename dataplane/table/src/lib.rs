@@ -47,6 +47,7 @@ mod latch;
 mod read;
 mod row;
 mod statistics;
+mod stream;
 mod table;
 pub mod transact;
 mod uncut;
@@ -55,6 +56,7 @@ mod write;
 pub use change::{ChangeError, ChangeRecord};
 pub use engine::{EngineOptions, TableEngine, TableStatistics};
 pub use error::Error;
+pub use stream::StreamReader;
 pub use uncut::Uncut;
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! Keeping the log's readers in step with the streams that descriptors ask for.
+//!
+//! A stream's reader is registered before the descriptor that enables it is durable, and closed after the one that disables it is:
+//! whatever a crash leaves in between, the next opening closes. So whoever has been told that a stream is enabled finds every
+//! later write in it.
+
+use partita_model::TableDescriptor;
+use partita_storage::{LogStart, Shard};
+
+use crate::Error;
+use crate::stream::StreamReader;
+use crate::table::Table;
+
+/// Registers the reader of the stream that `descriptor` enables, unless it is there. `served` is the table as it is written to now.
+pub(super) async fn begin(
+    shard: &Shard,
+    descriptor: &TableDescriptor,
+    served: Option<&Table>,
+) -> Result<(), Error> {
+    let Some(reader) = enabled(descriptor) else { return Ok(()) };
+    if shard.log_reader(descriptor.id, &reader).is_some() {
+        return Ok(());
+    }
+    shard.register_reader(descriptor.id, &reader, LogStart::Now).await?;
+    if let Some(table) = served {
+        // Commits that looked for a reader before it was there end here.
+        table.stripes.drain().await;
+    }
+    Ok(())
+}
+
+/// Closes the readers of all streams but the one that `descriptor` enables.
+pub(super) async fn end(shard: &Shard, descriptor: &TableDescriptor) -> Result<(), Error> {
+    let enabled = enabled(descriptor);
+    for reader in shard.log_readers(descriptor.id) {
+        let is_stream = StreamReader::parse(&reader.name).is_some();
+        if is_stream && reader.closed_at.is_none() && Some(&reader.name) != enabled.as_ref() {
+            shard.close_reader(descriptor.id, &reader.name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of the reader of the stream that is enabled.
+fn enabled(descriptor: &TableDescriptor) -> Option<String> {
+    let stream = descriptor.stream.as_ref().filter(|stream| stream.enabled)?;
+    Some(StreamReader::of(stream).name())
+}
