@@ -6,6 +6,7 @@
 mod banner;
 mod housekeeping;
 mod objects_api;
+mod progress;
 mod repair;
 
 use std::path::Path;
@@ -61,7 +62,8 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let controller = planes.controller(&options, &scope, &clock).await?;
     let running = tokio::spawn(Arc::clone(&controller).run(stopped.clone()));
-    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&planes.engine), stopped));
+    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&planes.engine), stopped.clone()));
+    let looking = tokio::spawn(progress::run(Arc::clone(&planes.control), stopped));
 
     let signed = credentials.is_some();
     let verifier =
@@ -72,10 +74,11 @@ async fn serve(options: LocalOptions) -> Result<()> {
     Arc::new(gateway).serve(listener, end(asked, &planes.engine)).await;
 
     stop.send_replace(true);
-    let (running, sweeping) = (running.await, sweeping.await);
+    let (running, sweeping, looking) = (running.await, sweeping.await, looking.await);
     planes.close().await?;
     running.context("the reconciler ended abnormally")?;
-    sweeping.context("the housekeeping ended abnormally")
+    sweeping.context("the housekeeping ended abnormally")?;
+    looking.context("looking at unfinished tables ended abnormally")
 }
 
 /// Completes when a signal comes, or when the store fails: it answers nothing any more then, and only a new start, which

@@ -117,7 +117,7 @@ impl NodeClient {
         Ok(())
     }
 
-    /// The exact durable sizes and counts of a table.
+    /// The exact durable sizes and counts of a table, and how far what is built for it is.
     ///
     /// # Errors
     /// [`ClientError::retryable`] says whether another try may help; it does not for a table that the node does not serve.

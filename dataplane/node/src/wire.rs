@@ -3,7 +3,7 @@
 //! ```text
 //! POST /v1/apply        Apply         ─▶ Done         serve a table, or serve it by a newer descriptor
 //! POST /v1/drop         TableRequest  ─▶ Done         serve a table no more and let its items go
-//! POST /v1/statistics   TableRequest  ─▶ TableSizes   sizes and counts
+//! POST /v1/statistics   TableRequest  ─▶ TableSizes   sizes, counts and progress
 //! GET  /v1/status                     ─▶ NodeStatus   what the node is and serves
 //! GET  /healthz         open: 200 while the process is of use, 503 when it has to be restarted
 //! GET  /readyz          open: 200 while requests are served, 503 otherwise
@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use partita_model::descriptor::{Generation, Statistics};
+use partita_model::descriptor::{Generation, Progress, Statistics};
 use partita_model::{IndexName, TableDescriptor, TableId, TableName};
 use partita_table::TableStatistics;
 use serde::{Deserialize, Serialize};
@@ -58,25 +58,30 @@ pub struct TableRequest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
 
-/// The exact durable sizes and counts of a table.
+/// The exact durable sizes and counts of a table, and how far the node is with what it builds for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSizes {
     /// Of the table's items.
     pub table: Statistics,
-    /// Of the entries of each local index.
+    /// Of the entries of each index.
     #[serde(default)]
     pub indexes: BTreeMap<IndexName, Statistics>,
+    /// A node that does not tell has begun nothing.
+    #[serde(default)]
+    pub progress: Progress,
 }
 
 impl From<TableStatistics> for TableSizes {
     fn from(counted: TableStatistics) -> Self {
-        Self { table: counted.table, indexes: counted.indexes }
+        let TableStatistics { table, indexes, progress } = counted;
+        Self { table, indexes, progress }
     }
 }
 
 impl From<TableSizes> for TableStatistics {
     fn from(told: TableSizes) -> Self {
-        Self { table: told.table, indexes: told.indexes }
+        let TableSizes { table, indexes, progress } = told;
+        Self { table, indexes, progress }
     }
 }
 
@@ -131,4 +136,28 @@ pub struct Failure {
     /// Whether the same request may succeed later.
     #[serde(default)]
     pub retryable: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use partita_model::descriptor::Build;
+
+    use super::*;
+
+    #[test]
+    fn a_node_of_before_tells_of_no_progress() {
+        let told = r#"{"table":{"item_count":1,"size_bytes":2},"indexes":{},"of_a_later_version":1}"#;
+        let sizes: TableSizes = serde_json::from_str(told).unwrap();
+        assert_eq!(sizes.progress, Progress::default());
+    }
+
+    #[test]
+    fn progress_is_told_by_id() {
+        let build = Build { scanned_items: 5, finished: true };
+        let progress = Progress { builds: BTreeMap::from([(TableId(7), build)]) };
+        let told = serde_json::to_value(TableSizes { progress, ..TableSizes::default() }).unwrap();
+        assert_eq!(told["progress"], serde_json::json!({ "7": { "scanned_items": 5, "finished": true } }));
+        let read: TableSizes = serde_json::from_value(told).unwrap();
+        assert!(read.progress.is_built(TableId(7)) && !read.progress.is_built(TableId(8)));
+    }
 }

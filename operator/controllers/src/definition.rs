@@ -1,6 +1,7 @@
 //! From a manifest's spec to the definition that CreateTable takes.
 
 use partita_api as api;
+use partita_model::descriptor::StreamView;
 use partita_model::name::{Scope, TableName};
 use partita_model::schema::KeyType;
 use partita_model::{IndexName, ScalarType, descriptor};
@@ -162,13 +163,14 @@ fn on_demand_throughput(ceilings: api::OnDemandThroughput) -> asked::OnDemandThr
     }
 }
 
-fn stream(stream: &api::StreamSpecification) -> asked::StreamSpecification {
+/// A stream as the API has it: no view unless it is enabled.
+pub(crate) fn stream(stream: &api::StreamSpecification) -> asked::StreamSpecification {
     let enabled = stream.stream_enabled == Some(true);
     let view = stream.stream_view_type.map(|view| match view {
-        api::StreamViewType::KeysOnly => descriptor::StreamView::KeysOnly,
-        api::StreamViewType::NewImage => descriptor::StreamView::NewImage,
-        api::StreamViewType::OldImage => descriptor::StreamView::OldImage,
-        api::StreamViewType::NewAndOldImages => descriptor::StreamView::NewAndOldImages,
+        api::StreamViewType::KeysOnly => StreamView::KeysOnly,
+        api::StreamViewType::NewImage => StreamView::NewImage,
+        api::StreamViewType::OldImage => StreamView::OldImage,
+        api::StreamViewType::NewAndOldImages => StreamView::NewAndOldImages,
     });
     asked::StreamSpecification { stream_enabled: enabled, stream_view_type: view.filter(|_| enabled) }
 }

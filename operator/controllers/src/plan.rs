@@ -6,14 +6,21 @@ use std::collections::BTreeMap;
 
 use partita_api::conditions::reasons;
 use partita_api::{AdoptionPolicy, DeletionPolicy, TableSpec};
-use partita_model::descriptor::BillingMode;
 use partita_protocol::Wording;
-use partita_protocol::definition::{ProvisionedThroughput, TableClass, TableDefinition, Tag};
-use partita_protocol::output::{TableDescription, TableStatus};
+use partita_protocol::definition::{TableClass, Tag};
+use partita_protocol::output::{TableDescription, TableStatus, TimeToLiveDescription, TimeToLiveStatus};
 
 use crate::definition::{self, Invalid};
 
+mod capacity;
+mod features;
+mod indexes;
 mod keys;
+mod step;
+
+pub(crate) use capacity::billing_in_force;
+pub(crate) use step::CREATE_TABLE;
+pub use step::Step;
 
 /// A table as it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +29,8 @@ pub struct Observed {
     pub description: TableDescription,
     /// What ListTagsOfResource tells.
     pub tags: Vec<Tag>,
+    /// What DescribeTimeToLive tells.
+    pub time_to_live: TimeToLiveDescription,
 }
 
 /// A table as it should be, and what is known of the object that says so.
@@ -37,46 +46,6 @@ pub struct Desired<'a> {
     pub deletion: Option<DeletionPolicy>,
     /// Nothing may be changed.
     pub suspended: bool,
-}
-
-/// One legal call to the control plane.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Makes the table.
-    Create(Box<TableDefinition>),
-    /// Sets the billing mode, and the units of a provisioned one.
-    SetBilling(BillingMode, Option<ProvisionedThroughput>),
-    /// Sets the units of a table that is provisioned already.
-    SetThroughput(ProvisionedThroughput),
-    /// Sets the class.
-    SetClass(TableClass),
-    /// Sets or removes deletion protection.
-    SetDeletionProtection(bool),
-    /// Adds tags, or gives them other values.
-    Tag(Vec<Tag>),
-    /// Removes tags by key.
-    Untag(Vec<String>),
-    /// Deletes the table.
-    Delete,
-}
-
-/// The name of [`Step::Create`].
-pub(crate) const CREATE_TABLE: &str = "CreateTable";
-
-impl Step {
-    /// A stable name for status, events and logs.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Create(_) => CREATE_TABLE,
-            Self::SetBilling(..) => "UpdateBillingMode",
-            Self::SetThroughput(_) => "UpdateProvisionedThroughput",
-            Self::SetClass(_) => "UpdateTableClass",
-            Self::SetDeletionProtection(_) => "UpdateDeletionProtection",
-            Self::Tag(_) => "TagResource",
-            Self::Untag(_) => "UntagResource",
-            Self::Delete => "DeleteTable",
-        }
-    }
 }
 
 /// Why nothing can be done now, or ever.
@@ -156,7 +125,12 @@ fn creation(desired: &Desired<'_>) -> Planned {
         let message = error.message(Wording::Classic).unwrap_or_default().into_owned();
         return Err(refuse(reasons::INVALID_SPEC, message));
     }
-    Ok(vec![Step::Create(Box::new(definition))])
+    let mut steps = vec![Step::Create(Box::new(definition))];
+    // All else is made with the table.
+    let none =
+        TimeToLiveDescription { time_to_live_status: TimeToLiveStatus::Disabled, attribute_name: None };
+    steps.extend(features::time_to_live(desired.spec, &none)?);
+    Ok(steps)
 }
 
 fn deletion(desired: &Desired<'_>, policy: DeletionPolicy, observed: Option<&Observed>) -> Planned {
@@ -165,24 +139,29 @@ fn deletion(desired: &Desired<'_>, policy: DeletionPolicy, observed: Option<&Obs
     if policy == DeletionPolicy::Retain || foreign {
         return Err(Plan::Release);
     }
-    still(&observed.description)?;
-    if observed.description.deletion_protection_enabled {
-        return match desired.spec.deletion_protection_enabled {
-            Some(false) => Ok(vec![Step::SetDeletionProtection(false), Step::Delete]),
-            _ => Err(wait(
+    let description = &observed.description;
+    // An index that is being filled would keep the table for as long as that takes.
+    let mut steps = indexes::cancellation(description);
+    if steps.is_empty() {
+        still(description)?;
+    }
+    if description.deletion_protection_enabled {
+        if desired.spec.deletion_protection_enabled != Some(false) {
+            return Err(wait(
                 reasons::DELETION_PROTECTED,
                 "the table is protected against deletion: set \
                  deletionProtectionEnabled to false to let it go, or deletionPolicy to Retain to keep it",
-            )),
-        };
-    }
-    match policy {
-        DeletionPolicy::BackupThenDelete => Err(wait(
+            ));
+        }
+        steps.push(Step::SetDeletionProtection(false));
+    } else if policy == DeletionPolicy::BackupThenDelete {
+        return Err(wait(
             reasons::BACKUP_UNSUPPORTED,
             "a backup before deletion cannot be made yet: set deletionPolicy to Delete or Retain",
-        )),
-        _ => Ok(vec![Step::Delete]),
+        ));
     }
+    steps.push(Step::Delete);
+    Ok(steps)
 }
 
 /// Nothing is asked of a table that is on its way from one state to another.
@@ -190,7 +169,7 @@ fn still(description: &TableDescription) -> Result<(), Plan> {
     match description.table_status {
         TableStatus::Active => Ok(()),
         TableStatus::Creating => Err(wait(reasons::CREATING, "the table is being created")),
-        TableStatus::Updating => Err(wait(reasons::UPDATING, "the table is being updated")),
+        TableStatus::Updating => Err(wait(reasons::UPDATING, indexes::under_way(description))),
         TableStatus::Deleting => Err(wait(reasons::DELETING, "the table is being deleted")),
     }
 }
@@ -209,72 +188,34 @@ fn alteration(desired: &Desired<'_>, observed: &Observed) -> Planned {
         still(description)?;
     }
     keys::agree(desired.spec, description)?;
+    let superseded = indexes::superseded(desired.spec, description)?;
+    if !superseded.is_empty() {
+        return Ok(superseded);
+    }
     still(description)?;
+    settings(desired.spec, observed)
+}
 
-    let protection = desired.spec.deletion_protection_enabled;
+/// What leads to the fields that the spec names. What takes long comes last.
+fn settings(spec: &TableSpec, observed: &Observed) -> Planned {
+    let description = &observed.description;
+    let protection = spec.deletion_protection_enabled;
     let protection = protection.filter(|wanted| *wanted != description.deletion_protection_enabled);
     let mut steps = Vec::new();
-    // Protection comes first and goes last, so that a table is never without it while anybody wants it.
+    // Protection comes first and goes last of all settings, so that a table is never without it while anybody wants it.
     steps.extend(protection.filter(|on| *on).map(Step::SetDeletionProtection));
-    steps.extend(billing(desired.spec, description)?);
-    steps.extend(class(desired.spec, description));
-    steps.extend(tags(desired.spec, &observed.tags));
+    steps.extend(capacity::steps(spec, description)?);
+    steps.extend(class(spec, description));
+    steps.extend(tags(spec, &observed.tags));
+    steps.extend(features::stream(spec, description)?);
+    steps.extend(features::time_to_live(spec, &observed.time_to_live)?);
     steps.extend(protection.filter(|on| !*on).map(Step::SetDeletionProtection));
-    Ok(steps)
-}
-
-/// The billing mode in force; a table that never was on demand does not say it.
-pub(crate) fn billing_in_force(description: &TableDescription) -> BillingMode {
-    description.billing_mode_summary.map_or(BillingMode::Provisioned, |summary| summary.billing_mode)
-}
-
-fn billing(spec: &TableSpec, description: &TableDescription) -> Result<Option<Step>, Plan> {
-    let wanted = match (spec.billing_mode, spec.provisioned_throughput) {
-        (Some(mode), _) => definition::billing_mode(mode),
-        (None, Some(_)) => BillingMode::Provisioned,
-        (None, None) => return Ok(None),
-    };
-    let in_force = billing_in_force(description);
-    let units = match spec.provisioned_throughput.filter(|_| wanted == BillingMode::Provisioned) {
-        Some(units) => Some(definition::throughput(units)?),
-        None => None,
-    };
-    match (wanted, in_force, units) {
-        (BillingMode::PayPerRequest, BillingMode::Provisioned, _) => {
-            Ok(Some(Step::SetBilling(BillingMode::PayPerRequest, None)))
-        }
-        (BillingMode::Provisioned, BillingMode::PayPerRequest, None) => Err(refuse(
-            reasons::INVALID_SPEC,
-            "provisionedThroughput must be specified when billingMode is PROVISIONED",
-        )),
-        (BillingMode::Provisioned, BillingMode::PayPerRequest, units) => {
-            Ok(Some(Step::SetBilling(BillingMode::Provisioned, units)))
-        }
-        (BillingMode::Provisioned, BillingMode::Provisioned, Some(units)) => {
-            Ok(units_to_set(spec, units, description).map(Step::SetThroughput))
-        }
-        _ => Ok(None),
+    let held = indexes::steps(spec, description, &mut steps)?;
+    match held {
+        // All else is done first.
+        Some(held) if steps.is_empty() => Err(held),
+        _ => Ok(steps),
     }
-}
-
-/// What differs of the units. A dimension under automatic scaling is the scaler's, and its units here only the first.
-fn units_to_set(
-    spec: &TableSpec,
-    mut units: ProvisionedThroughput,
-    description: &TableDescription,
-) -> Option<ProvisionedThroughput> {
-    let in_force = ProvisionedThroughput {
-        read_capacity_units: description.provisioned_throughput.read_capacity_units,
-        write_capacity_units: description.provisioned_throughput.write_capacity_units,
-    };
-    let scaling = spec.auto_scaling.unwrap_or_default();
-    if scaling.read.is_some() {
-        units.read_capacity_units = in_force.read_capacity_units;
-    }
-    if scaling.write.is_some() {
-        units.write_capacity_units = in_force.write_capacity_units;
-    }
-    (units != in_force).then_some(units)
 }
 
 /// The class in force; a table that was never given one does not say it.

@@ -3,6 +3,7 @@
 //! A pass does one step after the other and plans anew after each, so that it always goes on from what is there. It
 //! ends when there is nothing to do now, and says when to come back.
 
+mod act;
 mod end;
 mod history;
 mod pass;
@@ -17,13 +18,14 @@ use partita_model::TableName;
 use partita_model::clock::{Clock, UnixMillis};
 use partita_model::name::Scope;
 use partita_protocol::ServiceError;
-use partita_protocol::definition::{TableDefinition, Tag};
-use partita_protocol::operation::{TableRef, UpdateTable};
+use partita_protocol::definition::{TableDefinition, Tag, TimeToLiveSpecification};
+use partita_protocol::operation::UpdateTable;
 
 use crate::declarations::{Declarations, FINALIZER, is_held};
 use crate::events::EventLog;
 use crate::plan::{Cause, Observed, Plan, Step, plan};
 use crate::{Error, ObjectKey, definition};
+use act::act;
 use end::End;
 use history::History;
 use pass::Pass;
@@ -41,6 +43,13 @@ pub trait TableControl: Send + Sync + 'static {
 
     /// Changes one thing.
     async fn update(&self, update: UpdateTable) -> Result<(), ServiceError>;
+
+    /// Lets the table's items expire by an attribute, or no longer.
+    async fn set_time_to_live(
+        &self,
+        table: &TableName,
+        specification: TimeToLiveSpecification,
+    ) -> Result<(), ServiceError>;
 
     /// Deletes the table.
     async fn delete(&self, table: &TableName) -> Result<(), ServiceError>;
@@ -198,35 +207,6 @@ impl Reconciler {
 /// Whether an object of that plan manages a table, or will do so by the plan's next step.
 fn manages(plan: &Plan) -> bool {
     matches!(plan, Plan::Settled | Plan::Steps(_))
-}
-
-async fn act(control: &dyn TableControl, table: &TableName, step: Step) -> Result<(), ServiceError> {
-    let mut update = UpdateTable {
-        table: TableRef::new(table.as_str()),
-        billing_mode: None,
-        throughput: None,
-        table_class: None,
-        deletion_protection_enabled: None,
-        stream: None,
-        sse: None,
-        warm_throughput: None,
-        on_demand_throughput: None,
-        unsupported: None,
-    };
-    match step {
-        Step::Create(definition) => return control.create(table, &definition).await,
-        Step::Delete => return control.delete(table).await,
-        Step::Tag(tags) => return control.tag(table, tags).await,
-        Step::Untag(keys) => return control.untag(table, keys).await,
-        Step::SetBilling(mode, units) => {
-            update.billing_mode = Some(mode);
-            update.throughput = units;
-        }
-        Step::SetThroughput(units) => update.throughput = Some(units),
-        Step::SetClass(class) => update.table_class = Some(class),
-        Step::SetDeletionProtection(on) => update.deletion_protection_enabled = Some(on),
-    }
-    control.update(update).await
 }
 
 #[cfg(test)]

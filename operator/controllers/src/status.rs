@@ -80,6 +80,8 @@ fn described(description: &TableDescription) -> TableStatus {
             global_index(description, index)
         }),
         local_secondary_indexes_descriptions: list(&description.local_secondary_indexes, local_index),
+        latest_stream_arn: description.latest_stream_arn.as_ref().map(ToString::to_string),
+        latest_stream_label: description.latest_stream_label.clone(),
         ..TableStatus::default()
     }
 }
@@ -107,6 +109,7 @@ fn global_index(table: &TableDescription, index: &GlobalIndexDescription) -> Ind
         index_name: Some(index.index_name.to_string()),
         index_arn: Some(index.index_arn.to_string()),
         index_status: Some(index.index_status.as_str().to_owned()),
+        backfilling: index.backfilling,
         key_schema: Some(key_schema(&index.key_schema)),
         projection: Some(projection(&index.projection)),
         provisioned_throughput: throughput(table, &index.provisioned_throughput),

@@ -4,6 +4,7 @@
 //! names either.
 
 mod object;
+mod parts;
 mod record;
 pub mod sqlite;
 
@@ -15,6 +16,8 @@ use partita_model::name::Scope;
 use partita_model::{TableId, TableName};
 
 pub use object::{ObjectKey, StoredObject};
+pub(crate) use parts::asked_view;
+pub use parts::{ExpiryPart, ExpiryState, IndexPart, IndexState, Parts, StreamPart};
 pub use record::{NewTable, TableRecord};
 pub use sqlite::SqliteCatalog;
 
@@ -30,6 +33,9 @@ pub trait Catalog: Debug + Send + Sync + 'static {
     /// Makes `scope` the owner of a catalog that has none, and gives the owner. A catalog never changes hands: ids, descriptors and
     /// ARNs of one owner mean nothing to another.
     async fn claim(&self, scope: &Scope) -> Result<Scope, Error>;
+
+    /// New ids, ascending, from the sequence of the tables' ids: each is given out once.
+    async fn take_ids(&self, count: usize) -> Result<Vec<TableId>, Error>;
 
     /// Adds a table with a new id, unless the name is taken or there are `tables_max` tables.
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error>;

@@ -7,6 +7,14 @@
 //!  delete ──▶ DELETING ──drop───▶ (gone)
 //! ```
 //!
+//! A global index that joins a table has a way of its own, and holds the table in `UPDATING` meanwhile; the expiry of items goes
+//! the same way with the table in `ACTIVE`:
+//!
+//! ```text
+//!  create ──▶ building ──built──▶ built ──apply──▶ active ──delete──▶ deleting ──apply──▶ (gone)
+//!                └──────────────────── delete ───────────────────────────▲
+//! ```
+//!
 //! The step into the catalog is what is acknowledged. Where the data plane fails on the way, the table stays in between and
 //! the next look at it tries again; the caller sees the status, as it would see a slow table of the service.
 
@@ -14,18 +22,20 @@ mod change;
 mod declared;
 mod describe;
 mod drive;
+mod features;
 mod objects;
+mod published;
 mod tables;
 mod tags;
+mod time_to_live;
 mod update;
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use partita_model::TableId;
 use partita_model::clock::Clock;
 use partita_model::name::Scope;
+use tokio::sync::Notify;
 
 pub use declared::DeclaredTable;
 
@@ -35,6 +45,7 @@ use crate::data_plane::DataPlane;
 use crate::limits::Limits;
 use crate::locks::NameLocks;
 use describe::LastStatistics;
+use published::Published;
 
 /// Where new tables and objects get their uuids.
 pub trait UuidSource: Send + Sync {
@@ -78,9 +89,10 @@ pub struct ControlPlane {
     clock: Arc<dyn Clock>,
     options: Options,
     locks: NameLocks,
-    /// Active tables that the data plane may not know of since it or we were last started.
-    unpublished: Mutex<BTreeSet<TableId>>,
+    published: Published,
     last_statistics: LastStatistics,
+    /// Told when a call that changed a table left it unfinished.
+    unfinished: Notify,
 }
 
 impl ControlPlane {
@@ -92,40 +104,34 @@ impl ControlPlane {
         clock: Arc<dyn Clock>,
         options: impl Into<Options>,
     ) -> Result<Self, Error> {
-        let control_plane = Self::open_at_rest(catalog, data_plane, clock, options).await?;
+        let control_plane = Self::at_rest(catalog, data_plane, clock, options);
         let unfinished = control_plane.drive().await?;
         tracing::info!(unfinished, "control plane opened");
         Ok(control_plane)
     }
 
     /// [`Self::open`] without a word to the data plane, for a caller that knows when it can be spoken to, and then drives.
-    pub async fn open_at_rest(
+    pub fn at_rest(
         catalog: Arc<dyn Catalog>,
         data_plane: Arc<dyn DataPlane>,
         clock: Arc<dyn Clock>,
         options: impl Into<Options>,
-    ) -> Result<Self, Error> {
-        let control_plane = Self {
+    ) -> Self {
+        Self {
             catalog,
             data_plane,
             clock,
             options: options.into(),
             locks: NameLocks::default(),
-            unpublished: Mutex::default(),
+            published: Published::default(),
             last_statistics: LastStatistics::default(),
-        };
-        control_plane.mark_all_unpublished().await?;
-        Ok(control_plane)
+            unfinished: Notify::new(),
+        }
     }
 
     /// The region and account that ARNs name.
     pub fn scope(&self) -> &Scope {
         &self.options.scope
-    }
-
-    fn unpublished(&self) -> MutexGuard<'_, BTreeSet<TableId>> {
-        // The set is whole after a panic too: each change of it is one call.
-        self.unpublished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use partita_controlplane::ControlPlane;
 use partita_model::TableName;
 use partita_protocol::operation::{
-    CreateTable, DeleteTable, DescribeLimits, DescribeTable, ListTables, ListTagsOfResource, TagResource,
-    UntagResource, UpdateTable,
+    CreateTable, DeleteTable, DescribeContinuousBackups, DescribeContributorInsights,
+    DescribeKinesisStreamingDestination, DescribeLimits, DescribeTable, DescribeTimeToLive,
+    GetResourcePolicy, ListTables, ListTagsOfResource, TagResource, UntagResource, UpdateTable,
+    UpdateTimeToLive,
 };
 use partita_protocol::{ServiceError, output};
 
@@ -95,5 +97,47 @@ impl partita_gateway::ControlPlane for ApiControlPlane {
         operation: DescribeLimits,
     ) -> Result<output::DescribeLimits, ServiceError> {
         self.control.describe_limits(operation).await
+    }
+
+    async fn update_time_to_live(
+        &self,
+        operation: UpdateTimeToLive,
+    ) -> Result<output::UpdateTimeToLive, ServiceError> {
+        let table = operation.table.name(self.control.scope());
+        let answer = self.control.update_time_to_live(operation).await?;
+        (self.touched)(&table?);
+        Ok(answer)
+    }
+
+    async fn describe_time_to_live(
+        &self,
+        operation: DescribeTimeToLive,
+    ) -> Result<output::DescribeTimeToLive, ServiceError> {
+        self.control.describe_time_to_live(operation).await
+    }
+
+    async fn describe_continuous_backups(
+        &self,
+        operation: DescribeContinuousBackups,
+    ) -> Result<output::NoContinuousBackups, ServiceError> {
+        self.control.describe_continuous_backups(operation).await
+    }
+
+    async fn describe_contributor_insights(
+        &self,
+        operation: DescribeContributorInsights,
+    ) -> Result<output::NoContributorInsights, ServiceError> {
+        self.control.describe_contributor_insights(operation).await
+    }
+
+    async fn describe_kinesis_streaming_destination(
+        &self,
+        operation: DescribeKinesisStreamingDestination,
+    ) -> Result<output::NoKinesisDestination, ServiceError> {
+        self.control.describe_kinesis_streaming_destination(operation).await
+    }
+
+    async fn get_resource_policy(&self, operation: GetResourcePolicy) -> ServiceError {
+        self.control.get_resource_policy(operation).await
     }
 }

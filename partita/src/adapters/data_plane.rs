@@ -22,6 +22,6 @@ impl DataPlane for EngineDataPlane {
 
     async fn statistics(&self, table: TableId) -> Result<TableStatistics, DataPlaneError> {
         let counted = self.0.statistics(table).await?;
-        Ok(TableStatistics { table: counted.table, indexes: counted.indexes })
+        Ok(TableStatistics { table: counted.table, indexes: counted.indexes, progress: counted.progress })
     }
 }

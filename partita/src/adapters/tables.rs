@@ -8,7 +8,7 @@ use partita_controllers::plan::Observed;
 use partita_controlplane::ControlPlane;
 use partita_model::TableName;
 use partita_protocol::ServiceError;
-use partita_protocol::definition::{TableDefinition, Tag};
+use partita_protocol::definition::{TableDefinition, Tag, TimeToLiveSpecification};
 use partita_protocol::operation::{TagResource, UntagResource, UpdateTable};
 
 /// Observes and changes tables for the reconciler.
@@ -27,6 +27,7 @@ impl TableControl for ControlledTables {
         Ok(declared.map(|declared| Observed {
             description: declared.description,
             tags: declared.tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
+            time_to_live: declared.time_to_live,
         }))
     }
 
@@ -36,6 +37,14 @@ impl TableControl for ControlledTables {
 
     async fn update(&self, update: UpdateTable) -> Result<(), ServiceError> {
         self.0.update_table(update).await.map(drop)
+    }
+
+    async fn set_time_to_live(
+        &self,
+        table: &TableName,
+        specification: TimeToLiveSpecification,
+    ) -> Result<(), ServiceError> {
+        self.0.set_declared_time_to_live(table, &specification).await
     }
 
     async fn delete(&self, table: &TableName) -> Result<(), ServiceError> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use partita_controllers::TableControl;
 use partita_controlplane::catalog::{Catalog, SqliteCatalog};
-use partita_controlplane::{ControlPlane, DataPlane};
+use partita_controlplane::{ControlPlane, DataPlane, Rests};
 use partita_kubernetes::AccessKey;
 use partita_kubernetes::region::RegionView;
 use partita_model::TableName;
@@ -25,9 +25,9 @@ use tokio::time::Instant;
 use crate::adapters::{ControlledTables, NodeDataPlane};
 use crate::layout;
 
-/// Rest between two looks at all tables while one of them is not where it is going, or after one was changed.
-const REST_UNFINISHED: Duration = Duration::from_secs(1);
-/// The same while all are: only what nobody told of is found so.
+/// Rest between two looks at all tables while no node listens, and after one of them was changed.
+const REST_SOON: Duration = Duration::from_secs(1);
+/// The same while all are where they were going: only what nobody told of is found so.
 const REST_SETTLED: Duration = Duration::from_secs(30);
 
 /// Where tables are, and what their ARNs say.
@@ -120,14 +120,12 @@ impl Open {
         let client = NodeClient::new(targets, view.scope.region.as_str(), key, Arc::clone(&plane.clock))
             .context("cannot make a client for nodes")?;
         let node = Arc::new(client);
-        let control = ControlPlane::open_at_rest(
+        let control = ControlPlane::at_rest(
             Arc::new(catalog) as Arc<dyn Catalog>,
             Arc::new(NodeDataPlane(Arc::clone(&node))) as Arc<dyn DataPlane>,
             Arc::clone(&plane.clock),
             view.scope.clone(),
-        )
-        .await
-        .context("cannot open the control plane")?;
+        );
         Ok(Self {
             control: Arc::new(control),
             key: view.internal_key.clone(),
@@ -143,6 +141,7 @@ impl Open {
     async fn follow(&mut self, plane: &mut Plane) -> Result<()> {
         self.publish(plane);
         let mut due = Instant::now();
+        let mut rests = Rests::default();
         loop {
             // A change of the Region comes first: work that is under way may wait for a node that is gone.
             let look = tokio::select! {
@@ -155,26 +154,34 @@ impl Open {
                     due = Instant::now();
                     continue;
                 }
-                look = self.work(due) => look?,
+                look = self.work(due, &mut rests) => look?,
             };
             if look != Look::Unheard {
                 self.told.clone_from(&self.running);
             }
-            due = Instant::now() + if look == Look::Settled { REST_SETTLED } else { REST_UNFINISHED };
+            due = Instant::now()
+                + match look {
+                    Look::Settled => REST_SETTLED,
+                    Look::Unfinished => rests.unfinished(),
+                    Look::Unheard => REST_SOON,
+                };
             let count = i64::try_from(self.control.count_tables().await?).unwrap_or(i64::MAX);
             plane.count.send_if_modified(|shown| shown.replace(count) != Some(count));
         }
     }
 
-    /// One look at all tables, when it is due or soon after a change. Cancel safe.
-    async fn work(&self, due: Instant) -> Result<Look> {
+    /// One look at all tables, when it is due or soon after a change; that begins the `rests` anew. Cancel safe.
+    async fn work(&self, due: Instant, rests: &mut Rests) -> Result<Look> {
         let soon = async {
-            self.changed.notified().await;
-            tokio::time::sleep(REST_UNFINISHED).await;
+            let rest = tokio::select! {
+                () = self.changed.notified() => REST_SOON,
+                () = self.control.left_unfinished() => Rests::default().unfinished(),
+            };
+            tokio::time::sleep(rest).await;
         };
         tokio::select! {
             () = tokio::time::sleep_until(due) => {}
-            () = soon => {}
+            () = soon => rests.again(),
         }
         // A node that starts does not listen yet. Asking it once is less than telling it of every table in vain.
         match self.node.status().await {

@@ -1,4 +1,4 @@
-//! A served table as DescribeTable shows it: the same as the control plane shows of an active one.
+//! A served table as DescribeTable shows it: the same as the control plane shows of one that is not on its way.
 
 use partita_model::clock::UnixMillis;
 use partita_model::descriptor::{BillingMode, TableSettings};
@@ -11,7 +11,7 @@ use partita_protocol::definition::{
 };
 use partita_protocol::output::{
     BillingModeSummary, GlobalIndexDescription, LocalIndexDescription, TableClassSummary, TableDescription,
-    TableStatus, ThroughputDescription, WarmThroughputDescription,
+    TableStatus, ThroughputDescription, TimeToLiveDescription, TimeToLiveStatus, WarmThroughputDescription,
 };
 use partita_protocol::stream::StreamName;
 use partita_table::TableStatistics;
@@ -33,7 +33,7 @@ pub(super) fn table(
         attribute_definitions: descriptor.attributes.iter().map(attribute).collect(),
         table_name: descriptor.name.clone(),
         key_schema: key_schema(&descriptor.key),
-        table_status: TableStatus::Active,
+        table_status: status(descriptor),
         creation_date_time: Some(settings.created),
         provisioned_throughput: throughput(descriptor, now),
         statistics: statistics.table,
@@ -56,14 +56,37 @@ pub(super) fn table(
         deletion_protection_enabled: settings.deletion_protection,
         warm_throughput: settings.warm.map(|warm| ready_for(warm.read_units, warm.write_units)),
         on_demand_throughput: None,
-        stream_specification: stream.filter(|stream| stream.enabled).map(|stream| StreamSpecification {
-            stream_enabled: true,
-            stream_view_type: Some(stream.view),
-        }),
+        stream_specification: stream
+            .filter(|stream| stream.enabled)
+            .map(|stream| StreamSpecification { stream_enabled: true, stream_view_type: Some(stream.view) }),
         latest_stream_label: stream.map(|stream| stream.label.clone()),
         latest_stream_arn: stream.map(|stream| {
             StreamName { table: descriptor.name.clone(), label: stream.label.clone() }.arn(scope)
         }),
+    }
+}
+
+/// How items expire.
+pub(super) fn time_to_live(
+    descriptor: &TableDescriptor,
+    statistics: &TableStatistics,
+) -> TimeToLiveDescription {
+    let status = match &descriptor.time_to_live {
+        None => TimeToLiveStatus::Disabled,
+        Some(setting) if statistics.progress.is_built(setting.id) => TimeToLiveStatus::Enabled,
+        Some(_) => TimeToLiveStatus::Enabling,
+    };
+    TimeToLiveDescription {
+        time_to_live_status: status,
+        attribute_name: descriptor.time_to_live.as_ref().map(|setting| setting.attribute.clone()),
+    }
+}
+
+/// An index on its way in keeps its table in `UPDATING`.
+fn status(descriptor: &TableDescriptor) -> TableStatus {
+    match descriptor.global_indexes.iter().all(|index| index.active) {
+        true => TableStatus::Active,
+        false => TableStatus::Updating,
     }
 }
 
@@ -110,7 +133,7 @@ fn global_index(
         key_schema: hash.chain(range).collect(),
         projection: projection(&index.projection),
         index_status: if index.active { TableStatus::Active } else { TableStatus::Creating },
-        backfilling: (!index.active).then_some(true),
+        backfilling: (!index.active).then(|| statistics.progress.builds.contains_key(&index.id)),
         provisioned_throughput: ThroughputDescription::of(index.throughput),
         statistics: statistics.indexes.get(&index.name).copied().unwrap_or_default(),
         index_arn: scope.index_arn(&table.name, &index.name),

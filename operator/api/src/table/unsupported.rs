@@ -1,22 +1,24 @@
 //! Fields that are accepted and kept, but not acted upon yet.
 
-use super::{ContributorInsightsAction, TableSpec};
+use super::{ContributorInsightsAction, GlobalSecondaryIndex, TableSpec};
 
 /// The paths, within `spec`, of fields that ask for something this release does not do, in the order of the spec.
 ///
-/// A field that asks for what is the case anyway (a stream that is off, an empty list of indexes) is not reported.
+/// A field that asks for what is the case anyway (recovery that is off, an empty list of replicas) is not reported.
 pub fn unsupported_fields(spec: &TableSpec) -> Vec<&'static str> {
     let filled = |list: Option<usize>| list.is_some_and(|length| length > 0);
+    let index =
+        |asks: fn(&GlobalSecondaryIndex) -> bool| spec.global_secondary_indexes.iter().flatten().any(asks);
     let stream = spec.stream_specification.as_ref();
     let fields = [
         ("onDemandThroughput", spec.on_demand_throughput.is_some()),
         ("warmThroughput", spec.warm_throughput.is_some()),
         ("autoScaling", spec.auto_scaling.is_some()),
-        ("globalSecondaryIndexes", filled(spec.global_secondary_indexes.as_ref().map(Vec::len))),
-        ("streamSpecification", stream.is_some_and(|s| s.stream_enabled == Some(true))),
+        ("globalSecondaryIndexes.onDemandThroughput", index(|index| index.on_demand_throughput.is_some())),
+        ("globalSecondaryIndexes.warmThroughput", index(|index| index.warm_throughput.is_some())),
+        ("globalSecondaryIndexes.autoScaling", index(|index| index.auto_scaling.is_some())),
         ("streamSpecification.resourcePolicy", stream.is_some_and(|s| s.resource_policy.is_some())),
         ("kinesisStreamingDestination", spec.kinesis_streaming_destination.is_some()),
-        ("timeToLive", spec.time_to_live.as_ref().is_some_and(|t| t.enabled == Some(true))),
         (
             "continuousBackups",
             spec.continuous_backups.is_some_and(|b| b.point_in_time_recovery_enabled == Some(true)),

@@ -65,7 +65,7 @@ fn local_indexes(wanted: &[LocalIndexDefinition], description: &TableDescription
 }
 
 /// The order of non-key attributes means nothing.
-fn sorted(projection: &ProjectionDefinition) -> ProjectionDefinition {
+pub(super) fn sorted(projection: &ProjectionDefinition) -> ProjectionDefinition {
     let mut projection = projection.clone();
     if let Some(attributes) = &mut projection.non_key_attributes {
         attributes.sort();

@@ -1,6 +1,9 @@
+mod parts;
 mod properties;
 
 use partita_api::conditions::reasons::*;
+use partita_model::IndexName;
+use partita_protocol::definition::ProvisionedThroughput;
 use serde_json::{Value, json};
 
 use super::*;

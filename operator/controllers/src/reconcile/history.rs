@@ -22,6 +22,8 @@ pub(super) struct History {
     origin: Option<Cause>,
     /// The step under way, or the last one of an earlier pass.
     step: Option<partita_api::Step>,
+    /// Steps of the same plan that were done in earlier passes.
+    done: i64,
     /// Steps begun in this pass.
     begun: usize,
 }
@@ -29,7 +31,7 @@ pub(super) struct History {
 impl History {
     pub(super) fn of(object: &Table) -> Self {
         let Some(status) = &object.status else {
-            return Self { table_id: None, creating: false, origin: None, step: None, begun: 0 };
+            return Self { table_id: None, creating: false, origin: None, step: None, done: 0, begun: 0 };
         };
         let cause = cause_in(status);
         let creating = status.step.as_ref().is_some_and(|step| step.name == CREATE_TABLE);
@@ -38,7 +40,18 @@ impl History {
             let known = [reasons::ADOPTED, reasons::RECREATED].into_iter().find(|known| *known == reason)?;
             Some(Cause::new(known, message))
         });
-        Self { table_id: status.table_id.clone(), creating, origin, step: status.step.clone(), begun: 0 }
+        // A pass that waits has done its last step. One that failed has not, or does not know.
+        let waits = cause.is_some_and(|(reason, _)| [reasons::UPDATING, reasons::CREATING].contains(&reason));
+        let number = status.step.as_ref().filter(|_| current).map_or(0, |step| step.number);
+        let done = if waits { number } else { (number - 1).max(0) };
+        Self {
+            table_id: status.table_id.clone(),
+            creating,
+            origin,
+            step: status.step.clone(),
+            done,
+            begun: 0,
+        }
     }
 
     /// The id of the table that the object manages.
@@ -73,7 +86,8 @@ impl History {
         }
         self.begun += 1;
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let (number, total) = (count(self.begun), count(self.begun - 1 + left));
+        let number = self.done + count(self.begun);
+        let total = number - 1 + count(left);
         self.step = Some(partita_api::Step { name: step.name().to_owned(), number, total });
         self.begun
     }

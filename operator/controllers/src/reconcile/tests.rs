@@ -1,5 +1,6 @@
 mod faults;
 mod held;
+mod indexes;
 mod placeless;
 
 use partita_api::conditions::types;
@@ -307,7 +308,7 @@ async fn a_table_with_recovery_is_not_deleted_without_the_backup() {
 #[tokio::test]
 async fn fields_that_are_not_acted_upon_are_named_and_the_table_is_ready() {
     let world = World::settled(json!({
-        "billingMode": "PAY_PER_REQUEST", "timeToLive": {"enabled": true, "attributeName": "t"},
+        "billingMode": "PAY_PER_REQUEST", "warmThroughput": {"readUnitsPerSecond": 20_000},
         "sseSpecification": {"enabled": true, "kmsMasterKeyRef": {"from": {"name": "k"}}},
     }))
     .await;
@@ -315,7 +316,7 @@ async fn fields_that_are_not_acted_upon_are_named_and_the_table_is_ready() {
     let conditions = world.status().await.conditions;
     let message =
         |type_: &str| conditions.iter().find(|c| c.type_ == type_).unwrap().message.clone().unwrap();
-    assert_eq!(message(types::UNSUPPORTED), "kept, but not acted upon yet: timeToLive, sseSpecification");
+    assert_eq!(message(types::UNSUPPORTED), "kept, but not acted upon yet: warmThroughput, sseSpecification");
     assert_eq!(message(types::ACK_REFERENCES_RESOLVED), "not found: sseSpecification.kmsMasterKeyRef");
 }
 

@@ -83,21 +83,26 @@ async fn commit(transaction: Transaction<'static, Sqlite>) -> Result<(), Error> 
     transaction.commit().await.map_err(failed("commit"))
 }
 
-/// The next number of a counter.
-async fn count(transaction: &mut Transaction<'static, Sqlite>, counter: &str) -> Result<u64, Error> {
-    let next: i64 =
-        sqlx::query_scalar("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value")
+/// Counts on by `by`, which is at least one, and gives the last of these numbers.
+async fn count(transaction: &mut Transaction<'static, Sqlite>, counter: &str, by: u64) -> Result<u64, Error> {
+    let last: i64 =
+        sqlx::query_scalar("UPDATE counters SET value = value + $2 WHERE name = $1 RETURNING value")
             .bind(counter)
+            .bind(rows::signed(by))
             .fetch_one(&mut **transaction)
             .await
             .map_err(failed("count"))?;
-    rows::unsigned("counter", next)
+    rows::unsigned("counter", last)
 }
 
 #[async_trait]
 impl Catalog for SqliteCatalog {
     async fn claim(&self, scope: &Scope) -> Result<Scope, Error> {
         owner::claim(self, scope).await
+    }
+
+    async fn take_ids(&self, count: usize) -> Result<Vec<TableId>, Error> {
+        tables::take_ids(self, count).await
     }
 
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error> {

@@ -1,53 +1,127 @@
 //! Changes of a table's settings: pure, from one record to the next.
 
+use partita_model::TableId;
 use partita_model::clock::UnixMillis;
-use partita_model::descriptor::{BillingMode, Generation, Throughput};
+use partita_model::descriptor::{BillingMode, TableSettings, Throughput};
 use partita_protocol::ServiceError;
-use partita_protocol::definition::{ProvisionedThroughput, TableClass};
+use partita_protocol::definition::{
+    AttributeDefinition, IndexUpdate, ProvisionedThroughput, StreamSpecification, TableClass,
+};
 use partita_protocol::error::UnchangedThroughput;
 use partita_protocol::output::TableStatus;
 
-use crate::catalog::TableRecord;
+use crate::Error;
+use crate::catalog::{IndexPart, IndexState, TableRecord, asked_view};
 use crate::history::is_decrease;
 
-/// A change of one setting.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum TableChange {
-    /// How capacity is paid for, and how much there is.
-    Capacity {
-        /// Absent leaves it as it is.
-        billing_mode: Option<BillingMode>,
-        /// Needed with the provisioned mode, refused with the other.
-        throughput: Option<ProvisionedThroughput>,
-    },
+/// What is to change of a table; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct TableChange {
+    /// How capacity is paid for.
+    pub(super) billing_mode: Option<BillingMode>,
+    /// Needed with the provisioned mode, refused with the other.
+    pub(super) throughput: Option<ProvisionedThroughput>,
     /// The balance of storage and request cost.
-    Class(TableClass),
+    pub(super) class: Option<TableClass>,
     /// Whether the table can be deleted.
-    DeletionProtection(bool),
+    pub(super) deletion_protection: Option<bool>,
+    /// Whether changes are readable as a stream.
+    pub(super) stream: Option<StreamSpecification>,
+    /// Attributes that keys of new indexes may use.
+    pub(super) attributes: Vec<AttributeDefinition>,
+    /// Of global indexes.
+    pub(super) indexes: Vec<IndexUpdate>,
 }
 
 impl TableChange {
+    /// How many new ids it takes.
+    pub(super) fn ids(&self) -> usize {
+        self.indexes.iter().filter(|change| matches!(change, IndexUpdate::Create(_))).count()
+    }
+
     /// The record after the change: the same if nothing changes, of the next generation if something does, and `UPDATING`
     /// until the data plane has heard of it if that serves by what changed.
-    pub(super) fn apply(self, table: &TableRecord, now: UnixMillis) -> Result<TableRecord, ServiceError> {
+    pub(super) fn apply(
+        self,
+        table: &TableRecord,
+        ids: Vec<TableId>,
+        now: UnixMillis,
+    ) -> Result<TableRecord, ServiceError> {
         let mut changed = table.clone();
-        match self {
-            Self::Capacity { billing_mode, throughput } => {
-                change_capacity(&mut changed, billing_mode, throughput, now)?;
-            }
-            Self::Class(class) => change_class(&mut changed, class, now)?,
-            Self::DeletionProtection(enabled) => {
-                changed.definition.deletion_protection_enabled = Some(enabled)
-            }
+        change_capacity(&mut changed, self.billing_mode, self.throughput, now)?;
+        change_indexes(&mut changed, &self.indexes, &self.attributes, ids)?;
+        if let Some(stream) = &self.stream {
+            change_stream(&mut changed, stream, now)?;
         }
-        if changed != *table {
-            changed.generation = Generation(table.generation.0 + 1);
+        if let Some(class) = self.class {
+            change_class(&mut changed, class, now)?;
         }
-        if changed.definition.check()? != table.definition.check()? {
+        if let Some(enabled) = self.deletion_protection {
+            changed.definition.deletion_protection_enabled = Some(enabled);
+        }
+        changed.definition.check()?;
+        let mut changed = changed.after(table)?;
+        if serves_otherwise(&changed, table)? {
             changed.status = TableStatus::Updating;
         }
         Ok(changed)
     }
+}
+
+/// Whether the data plane serves the two alike.
+fn serves_otherwise(changed: &TableRecord, table: &TableRecord) -> Result<bool, Error> {
+    let (mut changed, mut table) = (changed.descriptor()?, table.descriptor()?);
+    changed.generation = table.generation;
+    changed.settings = TableSettings::default();
+    table.settings = TableSettings::default();
+    Ok(changed != table)
+}
+
+/// Each new index takes one of the `ids`. Also asked for when no index changes: they have to go with the billing mode.
+fn change_indexes(
+    table: &mut TableRecord,
+    updates: &[IndexUpdate],
+    attributes: &[AttributeDefinition],
+    ids: Vec<TableId>,
+) -> Result<(), ServiceError> {
+    let after = table.definition.with_index_updates(&table.name, updates, attributes)?;
+    let before = std::mem::replace(&mut table.definition, after);
+    let mut ids = ids.into_iter();
+    for update in updates {
+        match update {
+            IndexUpdate::Create(index) => {
+                let part = ids.next().map(|id| IndexPart { id, state: IndexState::Building });
+                table.parts.indexes.extend(part.map(|part| (index.index_name.clone(), part)));
+            }
+            IndexUpdate::Delete(name) => {
+                table.parts.indexes.remove(name);
+                let indexes = before.global_secondary_indexes.iter().flatten();
+                table.parts.leaving.extend(indexes.filter(|index| index.index_name == *name).cloned());
+            }
+            IndexUpdate::Update(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn change_stream(
+    table: &mut TableRecord,
+    asked: &StreamSpecification,
+    now: UnixMillis,
+) -> Result<(), ServiceError> {
+    match (table.parts.enabled_stream(), asked_view(asked)) {
+        (Some(_), Some(_)) => return Err(ServiceError::stream_already_enabled(table.name.as_str())),
+        (None, None) => return Err(ServiceError::no_stream_to_disable(table.name.as_str())),
+        (Some(_), None) => {
+            table.parts.disable_stream();
+            table.definition.stream_specification = None;
+        }
+        (None, Some(view)) => {
+            table.parts.enable_stream(view, now);
+            table.definition.stream_specification = Some(asked.clone());
+        }
+    }
+    Ok(())
 }
 
 fn change_capacity(

@@ -1,14 +1,14 @@
 //! Tables that manifests declare.
 //!
-//! The same tables as the API's. A manifest may declare what is not acted on yet (global indexes, streams, ceilings …): it is
-//! stored with the table and shown as declared.
+//! The same tables as the API's. A manifest may declare what is not acted on yet (ceilings, policies, keys …): it is stored with
+//! the table.
 
 use partita_model::TableName;
 use partita_protocol::ServiceError;
 use partita_protocol::definition::TableDefinition;
-use partita_protocol::output::TableDescription;
+use partita_protocol::output::{TableDescription, TimeToLiveDescription};
 
-use super::ControlPlane;
+use super::{ControlPlane, time_to_live};
 use crate::catalog::Tags;
 
 /// A table with its tags.
@@ -18,6 +18,8 @@ pub struct DeclaredTable {
     pub description: TableDescription,
     /// Its tags.
     pub tags: Tags,
+    /// How its items expire.
+    pub time_to_live: TimeToLiveDescription,
 }
 
 impl ControlPlane {
@@ -36,6 +38,7 @@ impl ControlPlane {
         Ok(Some(DeclaredTable {
             description: self.describe(&table).await,
             tags: self.catalog.tags(table.id).await?,
+            time_to_live: time_to_live::description(&table),
         }))
     }
 

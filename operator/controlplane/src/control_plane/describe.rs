@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Mutex, PoisonError};
 
-use partita_model::TableId;
-use partita_model::descriptor::{BillingMode, Throughput};
+use partita_model::descriptor::{BillingMode, StreamSettings, Throughput};
+use partita_model::{IndexName, TableId};
 use partita_protocol::definition::{
-    GlobalIndexDefinition, INITIAL_READ_UNITS, INITIAL_WRITE_UNITS, LocalIndexDefinition,
+    GlobalIndexDefinition, INITIAL_READ_UNITS, INITIAL_WRITE_UNITS, LocalIndexDefinition, StreamSpecification,
 };
 use partita_protocol::output::{
     GlobalIndexDescription, LocalIndexDescription, TableDescription, TableStatus, ThroughputDescription,
     WarmThroughputDescription,
 };
+use partita_protocol::stream::{StreamArn, StreamName};
 
 use super::ControlPlane;
-use crate::catalog::TableRecord;
+use crate::catalog::{IndexPart, IndexState, TableRecord};
 use crate::data_plane::TableStatistics;
 
 /// Which answer a table is shown in.
@@ -34,11 +35,11 @@ pub(super) enum View {
 pub(super) struct LastStatistics(Mutex<HashMap<TableId, TableStatistics>>);
 
 impl LastStatistics {
-    fn remember(&self, table: TableId, statistics: &TableStatistics) {
+    pub(super) fn remember(&self, table: TableId, statistics: &TableStatistics) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table, statistics.clone());
     }
 
-    fn recall(&self, table: TableId) -> TableStatistics {
+    pub(super) fn recall(&self, table: TableId) -> TableStatistics {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&table).cloned().unwrap_or_default()
     }
 
@@ -91,7 +92,8 @@ impl ControlPlane {
             View::Deleted => false,
         };
         let local = definition.local_secondary_indexes.iter().flatten().filter(|_| shown);
-        let global = definition.global_secondary_indexes.iter().flatten().filter(|_| shown);
+        let global = table.global_indexes().chain(&table.parts.leaving).filter(|_| shown);
+        let stream = table.parts.stream.as_ref().map(|part| &part.settings).filter(|_| shown);
         TableDescription {
             attribute_definitions: definition
                 .attribute_definitions
@@ -109,11 +111,19 @@ impl ControlPlane {
             table_id: table.uuid.clone(),
             billing_mode_summary,
             local_secondary_indexes: local.map(|index| self.local_index(table, index, statistics)).collect(),
-            global_secondary_indexes: global.map(|index| self.global_index(table, index, billing)).collect(),
+            global_secondary_indexes: global
+                .map(|index| self.global_index(table, index, statistics))
+                .collect(),
             table_class_summary: history.class(definition.table_class),
             deletion_protection_enabled: definition.deletion_protection_enabled.unwrap_or(false),
             warm_throughput: warm.then(|| history.warm()),
             on_demand_throughput: None,
+            stream_specification: stream.filter(|stream| stream.enabled).map(|stream| StreamSpecification {
+                stream_enabled: true,
+                stream_view_type: Some(stream.view),
+            }),
+            latest_stream_label: stream.map(|stream| stream.label.clone()),
+            latest_stream_arn: stream.map(|stream| self.stream_arn(table, stream)),
         }
     }
 
@@ -132,31 +142,57 @@ impl ControlPlane {
         }
     }
 
-    /// A declared global index. It stays `CREATING` since nothing builds it yet.
     fn global_index(
         &self,
         table: &TableRecord,
         index: &GlobalIndexDefinition,
-        billing: BillingMode,
+        statistics: &TableStatistics,
     ) -> GlobalIndexDescription {
         let throughput: Option<Throughput> = index.provisioned_throughput.map(Into::into);
-        let (read_units_per_second, write_units_per_second) = match (billing, throughput) {
+        let (read_units_per_second, write_units_per_second) = match (table.definition.billing(), throughput) {
             (BillingMode::Provisioned, Some(units)) => (units.read_units, units.write_units),
             _ => (INITIAL_READ_UNITS, INITIAL_WRITE_UNITS),
         };
+        let (index_status, backfilling) = index_status(table, &index.index_name, statistics);
         GlobalIndexDescription {
             index_name: index.index_name.clone(),
             key_schema: index.key_schema.clone(),
             projection: index.projection.clone(),
-            index_status: TableStatus::Creating,
+            index_status,
+            backfilling,
             provisioned_throughput: ThroughputDescription::of(throughput),
-            statistics: partita_model::descriptor::Statistics::default(),
+            statistics: statistics.indexes.get(&index.index_name).copied().unwrap_or_default(),
             index_arn: self.options.scope.index_arn(&table.name, &index.index_name),
             warm_throughput: Some(WarmThroughputDescription {
                 read_units_per_second,
                 write_units_per_second,
                 status: TableStatus::Active,
             }),
+            on_demand_throughput: None,
         }
+    }
+
+    fn stream_arn(&self, table: &TableRecord, stream: &StreamSettings) -> StreamArn {
+        StreamName { table: table.name.clone(), label: stream.label.clone() }.arn(&self.options.scope)
+    }
+}
+
+/// Where an index is in its life and, of one that joins the table, whether its entries are being made.
+fn index_status(
+    table: &TableRecord,
+    name: &IndexName,
+    statistics: &TableStatistics,
+) -> (TableStatus, Option<bool>) {
+    if table.parts.leaving.iter().any(|index| index.index_name == *name) {
+        return (TableStatus::Deleting, None);
+    }
+    match table.parts.indexes.get(name) {
+        // What is made with the table has nothing to be filled with.
+        Some(IndexPart { state: IndexState::Active, .. }) if table.status == TableStatus::Creating => {
+            (TableStatus::Creating, None)
+        }
+        Some(IndexPart { state: IndexState::Active, .. }) => (TableStatus::Active, None),
+        Some(part) => (TableStatus::Creating, Some(statistics.progress.builds.contains_key(&part.id))),
+        None => (TableStatus::Creating, Some(false)),
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use partita_model::TableName;
+use partita_model::descriptor::Progress;
 use partita_protocol::output::TableStatus;
 
 use super::ControlPlane;
@@ -14,7 +15,8 @@ const PAGE: usize = 256;
 
 impl ControlPlane {
     /// Finishes what is unfinished and tells the data plane what it may lack. Gives the number of tables that are still not
-    /// where they are going; the reasons are in the log. May be called at any time and as often as one likes.
+    /// where they are going: the reasons are in the log, or something is being built for them. May be called at any time and as
+    /// often as one likes.
     pub async fn drive(&self) -> Result<usize, Error> {
         let mut unfinished = 0;
         let mut after: Option<TableName> = None;
@@ -35,30 +37,37 @@ impl ControlPlane {
     /// Tells the data plane of every table again, and finishes what is unfinished: for a data plane that started anew and may lack
     /// some. Gives what [`Self::drive`] gives.
     pub async fn republish(&self) -> Result<usize, Error> {
-        self.mark_all_unpublished().await?;
+        self.published.forget_all();
         self.drive().await
+    }
+
+    /// Returns when a call that changed a table left it unfinished, since the last time: [`Self::drive`] goes on with it. Cancel
+    /// safe; for one caller.
+    pub async fn left_unfinished(&self) {
+        self.unfinished.notified().await;
     }
 
     /// Whether there is something left to do.
     pub(super) fn is_unfinished(&self, table: &TableRecord) -> bool {
-        table.status != TableStatus::Active || self.unpublished().contains(&table.id)
+        table.status != TableStatus::Active
+            || table.parts.is_under_way()
+            || table.lacks_parts()
+            || !self.published.has(table.id, table.generation)
     }
 
-    pub(super) async fn mark_all_unpublished(&self) -> Result<(), Error> {
-        let mut after: Option<TableName> = None;
-        loop {
-            let page = self.catalog.tables(after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.name.clone());
-            self.unpublished().extend(page.iter().map(|table| table.id));
+    /// Goes on with a table that was just changed, and whose lock the caller holds.
+    pub(super) async fn begin(&self, table: TableRecord) {
+        if !self.finish_or_log(table).await {
+            self.unfinished.notify_one();
         }
     }
 
-    /// Goes on with a table whose lock the caller holds. False, and a warning, if it did not get there.
+    /// Goes on with a table whose lock the caller holds. False if it did not get there: something is being built for it, or a
+    /// warning says why.
     pub(super) async fn finish_or_log(&self, table: TableRecord) -> bool {
         let (name, status) = (table.name.clone(), table.status);
         match self.finish(table).await {
-            Ok(()) => true,
+            Ok(finished) => finished,
             Err(error) => {
                 let error = &error as &dyn StdError;
                 tracing::warn!(table = %name, status = status.as_str(), error, "table left unfinished");
@@ -67,36 +76,61 @@ impl ControlPlane {
         }
     }
 
-    async fn finish(&self, table: TableRecord) -> Result<(), Error> {
-        match table.status {
-            TableStatus::Creating | TableStatus::Updating => self.publish_and_activate(table).await,
-            TableStatus::Deleting => self.drop_and_remove(table).await,
-            TableStatus::Active if self.unpublished().contains(&table.id) => self.publish(&table).await,
-            TableStatus::Active => Ok(()),
+    /// Whether the table is where it was going.
+    async fn finish(&self, table: TableRecord) -> Result<bool, Error> {
+        if table.status == TableStatus::Deleting {
+            self.drop_and_remove(table).await?;
+            return Ok(true);
+        }
+        let mut table = self.with_parts(table).await?;
+        loop {
+            self.publish(&table).await?;
+            let next = table.advanced(&self.progress(&table).await?)?;
+            if next == table {
+                return Ok(!table.parts.is_under_way());
+            }
+            table = self.catalog.update_table(next).await?;
+            let (status, generation) = (table.status.as_str(), table.generation.0);
+            tracing::info!(table = %table.name, id = %table.id, generation, status, "table went on");
         }
     }
 
+    /// The table with all its parts, stored if it lacked some.
+    async fn with_parts(&self, table: TableRecord) -> Result<TableRecord, Error> {
+        if !table.lacks_parts() {
+            return Ok(table);
+        }
+        let ids = self.catalog.take_ids(table.indexes_without_id()).await?;
+        self.catalog.update_table(table.with_parts(ids, self.clock.now())?).await
+    }
+
     async fn publish(&self, table: &TableRecord) -> Result<(), Error> {
-        let descriptor = table.descriptor()?;
-        let applied = self.data_plane.apply(descriptor).await;
+        if self.published.has(table.id, table.generation) {
+            return Ok(());
+        }
+        let life = self.published.life();
+        let applied = self.data_plane.apply(table.descriptor()?).await;
         applied.map_err(|source| Error::DataPlane { table: table.name.clone(), source })?;
-        self.unpublished().remove(&table.id);
+        self.published.note(life, table.id, table.generation);
         Ok(())
     }
 
-    async fn publish_and_activate(&self, mut table: TableRecord) -> Result<(), Error> {
-        self.publish(&table).await?;
-        table.status = TableStatus::Active;
-        let table = self.catalog.update_table(table).await?;
-        tracing::info!(table = %table.name, id = %table.id, generation = table.generation.0, "table active");
-        Ok(())
+    /// How far the data plane is with what it builds for the table.
+    async fn progress(&self, table: &TableRecord) -> Result<Progress, Error> {
+        if !table.parts.is_building() {
+            return Ok(Progress::default());
+        }
+        let told = self.data_plane.statistics(table.id).await;
+        let told = told.map_err(|source| Error::DataPlane { table: table.name.clone(), source })?;
+        self.last_statistics.remember(table.id, &told);
+        Ok(told.progress)
     }
 
     async fn drop_and_remove(&self, table: TableRecord) -> Result<(), Error> {
         let dropped = self.data_plane.drop_table(table.id).await;
         dropped.map_err(|source| Error::DataPlane { table: table.name.clone(), source })?;
         self.catalog.remove_table(table.id).await?;
-        self.unpublished().remove(&table.id);
+        self.published.forget(table.id);
         self.last_statistics.forget(table.id);
         tracing::info!(table = %table.name, id = %table.id, "table gone");
         Ok(())

@@ -9,7 +9,7 @@ use partita_protocol::{ServiceError, operation, output};
 use super::ControlPlane;
 use super::describe::View;
 use crate::Error;
-use crate::catalog::{NewTable, TableRecord};
+use crate::catalog::{NewTable, Parts, TableRecord};
 use crate::data_plane::TableStatistics;
 use crate::history::History;
 
@@ -36,11 +36,14 @@ impl ControlPlane {
             return Err(Error::TableExists(name).into());
         }
         let uuid = self.options.uuids.uuid();
-        let new = NewTable { name, uuid, created: now, definition, history };
+        let indexes = definition.global_secondary_indexes.as_deref().unwrap_or_default();
+        let ids = self.catalog.take_ids(indexes.len()).await?;
+        let parts = Parts::of_new_table(indexes, ids, definition.stream_specification.as_ref(), now);
+        let new = NewTable { name, uuid, created: now, definition, history, parts };
         let table = self.catalog.insert_table(new, self.options.limits.tables).await?;
         tracing::info!(table = %table.name, id = %table.id, "table accepted");
         let description = self.description(&table, &TableStatistics::default(), View::Created);
-        self.finish_or_log(table).await;
+        self.begin(table).await;
         Ok(description)
     }
 
@@ -95,7 +98,11 @@ impl ControlPlane {
 
     pub(super) async fn delete(&self, name: &TableName) -> Result<TableDescription, ServiceError> {
         let _guard = self.locks.lock(name).await;
-        let mut table = self.idle_table(name).await?;
+        let table = self.settled(name).await?.ok_or_else(|| ServiceError::resource_not_found_table(name))?;
+        if table.status == TableStatus::Updating && table.parts.has_index_under_way() {
+            return Err(ServiceError::indexes_in_use());
+        }
+        let mut table = idle(table)?;
         if table.definition.deletion_protection_enabled == Some(true) {
             return Err(ServiceError::deletion_protected());
         }
@@ -104,20 +111,13 @@ impl ControlPlane {
         tracing::info!(table = %table.name, id = %table.id, "table deletion accepted");
         let statistics = self.statistics(table.id).await;
         let description = self.description(&table, &statistics, View::Deleted);
-        self.finish_or_log(table).await;
+        self.begin(table).await;
         Ok(description)
     }
 
     /// The table, if it is `ACTIVE`. The caller holds its lock.
     pub(super) async fn idle_table(&self, name: &TableName) -> Result<TableRecord, ServiceError> {
-        let table = self.settled(name).await?.ok_or_else(|| ServiceError::resource_not_found_table(name))?;
-        let busy = match table.status {
-            TableStatus::Active => return Ok(table),
-            TableStatus::Creating => BusyTable::Creating,
-            TableStatus::Updating => BusyTable::Updating,
-            TableStatus::Deleting => BusyTable::Deleting,
-        };
-        Err(ServiceError::resource_in_use(name, busy))
+        idle(self.settled(name).await?.ok_or_else(|| ServiceError::resource_not_found_table(name))?)
     }
 
     /// DescribeLimits.
@@ -133,4 +133,15 @@ impl ControlPlane {
             table_max_write_capacity_units: limits.table_write_units,
         })
     }
+}
+
+/// The table, if it is `ACTIVE`.
+pub(super) fn idle(table: TableRecord) -> Result<TableRecord, ServiceError> {
+    let busy = match table.status {
+        TableStatus::Active => return Ok(table),
+        TableStatus::Creating => BusyTable::Creating,
+        TableStatus::Updating => BusyTable::Updating,
+        TableStatus::Deleting => BusyTable::Deleting,
+    };
+    Err(ServiceError::resource_in_use(&table.name, busy))
 }

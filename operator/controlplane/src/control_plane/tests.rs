@@ -2,10 +2,14 @@
 
 mod crash;
 mod declared;
+mod features;
+mod indexes;
 mod lifecycle;
 mod plane;
 mod settings;
+mod streams;
 mod tags;
+mod time_to_live;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -138,6 +142,8 @@ fn update(table: &str) -> operation::UpdateTable {
         sse: None,
         warm_throughput: None,
         on_demand_throughput: None,
+        index_updates: Vec::new(),
+        attribute_definitions: Vec::new(),
         unsupported: None,
     }
 }

@@ -190,10 +190,7 @@ fn what_is_not_acted_upon_yet_is_named() {
     assert_eq!(
         fields(manifests::named("ack", "provisioned")),
         [
-            "globalSecondaryIndexes",
-            "streamSpecification",
             "streamSpecification.resourcePolicy",
-            "timeToLive",
             "continuousBackups",
             "contributorInsights",
             "resourcePolicy",
@@ -203,7 +200,7 @@ fn what_is_not_acted_upon_yet_is_named() {
     );
     assert_eq!(
         fields(manifests::named("ack", "on-demand")),
-        ["onDemandThroughput", "globalSecondaryIndexes", "sseSpecification"]
+        ["onDemandThroughput", "globalSecondaryIndexes.onDemandThroughput", "sseSpecification"]
     );
     assert_eq!(
         fields(table(json!({

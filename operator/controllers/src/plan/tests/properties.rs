@@ -1,6 +1,7 @@
 //! For any spec and any table that it may take over: planning and stepping leads to a table as declared, in a bounded
 //! number of steps, and changes nothing that the spec does not name.
 
+use partita_model::descriptor::BillingMode;
 use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use super::*;
 use crate::testing::apply;
 
 /// More steps than any plan has.
-const STEPS_MAX: usize = 12;
+const STEPS_MAX: usize = 24;
 
 fn tags() -> impl Strategy<Value = Vec<Value>> {
     btree_map("[abc]", "[xy]?", 0..4)

@@ -23,6 +23,7 @@ pub(super) struct TableRow {
     created_ms: i64,
     definition: String,
     history: String,
+    parts: String,
 }
 
 impl TryFrom<TableRow> for TableRecord {
@@ -39,6 +40,7 @@ impl TryFrom<TableRow> for TableRecord {
             created: UnixMillis(unsigned("time of creation", row.created_ms)?),
             definition: from_json("table definition", &row.definition)?,
             history: from_json("table history", &row.history)?,
+            parts: from_json("table parts", &row.parts)?,
         })
     }
 }

@@ -12,6 +12,20 @@ use crate::catalog::{NewTable, TableRecord, TagChange, Tags};
 
 type Writer = Transaction<'static, Sqlite>;
 
+/// The counter of the ids of tables and of their parts.
+const IDS: &str = "table_id";
+
+pub(super) async fn take_ids(catalog: &SqliteCatalog, number: usize) -> Result<Vec<TableId>, Error> {
+    let number = number as u64;
+    if number == 0 {
+        return Ok(Vec::new());
+    }
+    let mut writer = catalog.begin().await?;
+    let last = count(&mut writer, IDS, number).await?;
+    commit(writer).await?;
+    Ok((last - number + 1..=last).map(TableId).collect())
+}
+
 pub(super) async fn insert(
     catalog: &SqliteCatalog,
     mut new: NewTable,
@@ -21,7 +35,7 @@ pub(super) async fn insert(
     let mut writer = catalog.begin().await?;
     check_free(&mut writer, &new.name, tables_max).await?;
     let table = TableRecord {
-        id: TableId(count(&mut writer, "table_id").await?),
+        id: TableId(count(&mut writer, IDS, 1).await?),
         name: new.name,
         uuid: new.uuid,
         status: TableStatus::Creating,
@@ -30,6 +44,7 @@ pub(super) async fn insert(
         created: new.created,
         definition: new.definition,
         history: new.history,
+        parts: new.parts,
     };
     insert_row(&mut writer, &table).await?;
     set_tags(&mut writer, table.id, &tags).await?;
@@ -67,8 +82,8 @@ async fn number_of_tables(database: impl sqlx::SqliteExecutor<'_>) -> Result<u64
 
 async fn insert_row(writer: &mut Writer, table: &TableRecord) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO tables (id, name, uuid, status, generation, revision, created_ms, definition, history) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO tables (id, name, uuid, status, generation, revision, created_ms, definition, history, \
+         parts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(signed(table.id.0))
     .bind(table.name.as_str())
@@ -79,6 +94,7 @@ async fn insert_row(writer: &mut Writer, table: &TableRecord) -> Result<(), Erro
     .bind(signed(table.created.0))
     .bind(to_json(&table.definition))
     .bind(to_json(&table.history))
+    .bind(to_json(&table.parts))
     .execute(&mut **writer)
     .await
     .map_err(failed("add a table"))?;
@@ -128,14 +144,15 @@ pub(super) async fn update(catalog: &SqliteCatalog, mut table: TableRecord) -> R
     let read_at = table.revision;
     table.revision += 1;
     let done = sqlx::query(
-        "UPDATE tables SET status = $1, generation = $2, revision = $3, definition = $4, history = $5 \
-         WHERE id = $6 AND revision = $7",
+        "UPDATE tables SET status = $1, generation = $2, revision = $3, definition = $4, history = $5, \
+         parts = $6 WHERE id = $7 AND revision = $8",
     )
     .bind(table.status.as_str())
     .bind(signed(table.generation.0))
     .bind(signed(table.revision))
     .bind(to_json(&table.definition))
     .bind(to_json(&table.history))
+    .bind(to_json(&table.parts))
     .bind(signed(table.id.0))
     .bind(signed(read_at))
     .execute(&catalog.pool)

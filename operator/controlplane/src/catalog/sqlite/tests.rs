@@ -7,6 +7,7 @@ use partita_protocol::output::TableStatus;
 use serde_json::json;
 
 use super::*;
+use crate::catalog::Parts;
 use crate::history::History;
 
 fn definition(tags: usize) -> TableDefinition {
@@ -28,6 +29,7 @@ fn table(name: &str) -> NewTable {
         created: UnixMillis(1_700_000_000_123),
         definition: definition(2),
         history: History::begin(None, UnixMillis(1_700_000_000_123)),
+        parts: Parts::default(),
     }
 }
 

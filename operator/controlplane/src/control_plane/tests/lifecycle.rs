@@ -263,13 +263,12 @@ async fn a_data_plane_that_forgot_is_told_again() {
     assert_eq!(plane.tables(), known);
 
     plane.wipe();
-    let at_rest = ControlPlane::open_at_rest(
+    let control = ControlPlane::at_rest(
         Arc::clone(&catalog),
         Arc::clone(&plane) as Arc<dyn DataPlane>,
         Arc::clone(&clock) as Arc<dyn Clock>,
         options(),
     );
-    let control = at_rest.await.unwrap();
     assert!(plane.tables().is_empty(), "nobody asked for more");
     assert_eq!(control.drive().await.unwrap(), 0);
     assert_eq!(plane.tables(), known);

@@ -1,11 +1,11 @@
 //! A data plane in memory, and faults for it and the catalog.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use partita_model::descriptor::Statistics;
+use partita_model::descriptor::{Build, Progress, Statistics};
 use partita_model::name::Scope;
 use partita_model::{TableDescriptor, TableId, TableName};
 
@@ -15,19 +15,78 @@ use crate::catalog::{
 };
 use crate::data_plane::{DataPlane, DataPlaneError, TableStatistics};
 
-/// Applies newer descriptors only, forgets dropped tables for good, and can be away.
+/// Applies newer descriptors only, forgets dropped tables for good, and can be away. What it is told to build it builds one item
+/// at a time, or when asked to.
 #[derive(Debug, Default)]
 pub(super) struct MemoryPlane {
     tables: Mutex<BTreeMap<TableId, TableDescriptor>>,
     dropped: Mutex<Vec<TableId>>,
     statistics: Mutex<Option<TableStatistics>>,
+    /// By the ids of indexes and of expiry settings; each has one table.
+    builds: Mutex<BTreeMap<TableId, Build>>,
+    /// Every id that ever was in a descriptor and is in none any more.
+    gone: Mutex<BTreeSet<TableId>>,
     away: AtomicBool,
+    /// Whether builds wait to be asked.
+    slow: AtomicBool,
+    applied: AtomicUsize,
+}
+
+/// The ids of what a table has to be built for.
+fn parts(descriptor: &TableDescriptor) -> BTreeSet<TableId> {
+    let indexes = descriptor.global_indexes.iter().map(|index| index.id);
+    indexes.chain(descriptor.time_to_live.as_ref().map(|setting| setting.id)).collect()
 }
 
 impl MemoryPlane {
     /// Whether every call fails from now on.
     pub(super) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Whether builds wait to be asked from now on.
+    pub(super) fn set_slow(&self, slow: bool) {
+        self.slow.store(slow, Ordering::SeqCst);
+    }
+
+    /// Finishes every build.
+    pub(super) fn build(&self) {
+        self.begin_builds();
+        self.builds.lock().unwrap().values_mut().for_each(|build| build.finished = true);
+    }
+
+    /// Looks at one item for every build.
+    pub(super) fn begin_builds(&self) {
+        let descriptors: Vec<_> = self.tables().into_values().collect();
+        for id in descriptors.iter().flat_map(parts) {
+            self.builds.lock().unwrap().entry(id).or_default().scanned_items += 1;
+        }
+    }
+
+    /// How many descriptors came, newer or not.
+    pub(super) fn applied(&self) -> usize {
+        self.applied.load(Ordering::SeqCst)
+    }
+
+    /// What the data plane does with the parts of a table when its descriptor changes.
+    fn change_parts(&self, before: Option<&TableDescriptor>, after: &TableDescriptor) {
+        let (old, new) = (before.map(parts).unwrap_or_default(), parts(after));
+        let (mut gone, mut builds) = (self.gone.lock().unwrap(), self.builds.lock().unwrap());
+        assert!(!new.contains(&TableId(0)), "every part has an id");
+        assert!(gone.is_disjoint(&new), "a part that went came back");
+        gone.extend(old.difference(&new));
+        builds.retain(|id, _| !gone.contains(id));
+        let quick = !self.slow.load(Ordering::SeqCst);
+        for id in new.difference(&old) {
+            let made_with_table =
+                before.is_none() && after.global_indexes.iter().any(|i| i.id == *id && i.active);
+            if quick || made_with_table {
+                builds.insert(*id, Build { scanned_items: 0, finished: true });
+            }
+        }
+        for index in after.global_indexes.iter().filter(|index| index.active) {
+            assert!(builds.get(&index.id).is_some_and(|build| build.finished), "{index:?} was never built");
+        }
     }
 
     pub(super) fn set_statistics(&self, statistics: TableStatistics) {
@@ -74,7 +133,9 @@ impl DataPlane for MemoryPlane {
         if let Some(known) = known.filter(|known| known.generation == descriptor.generation) {
             assert_eq!(*known, descriptor, "two descriptors of one generation");
         }
+        self.applied.fetch_add(1, Ordering::SeqCst);
         if known.is_none_or(|known| known.generation < descriptor.generation) {
+            self.change_parts(known, &descriptor);
             tables.insert(descriptor.id, descriptor);
         }
         Ok(())
@@ -82,19 +143,25 @@ impl DataPlane for MemoryPlane {
 
     async fn drop_table(&self, table: TableId) -> Result<(), DataPlaneError> {
         self.check_present()?;
-        self.tables.lock().unwrap().remove(&table);
+        let dropped = self.tables.lock().unwrap().remove(&table);
+        self.gone.lock().unwrap().extend(dropped.iter().flat_map(parts));
         self.dropped.lock().unwrap().push(table);
         Ok(())
     }
 
-    async fn statistics(&self, _table: TableId) -> Result<TableStatistics, DataPlaneError> {
+    async fn statistics(&self, table: TableId) -> Result<TableStatistics, DataPlaneError> {
         self.check_present()?;
-        Ok(self.statistics.lock().unwrap().clone().unwrap_or_default())
+        let tables = self.tables();
+        let descriptor = tables.get(&table).ok_or("no such table")?;
+        let builds = self.builds.lock().unwrap();
+        let known = parts(descriptor).into_iter().filter_map(|id| Some((id, *builds.get(&id)?)));
+        let progress = Progress { builds: known.collect() };
+        Ok(TableStatistics { progress, ..self.statistics.lock().unwrap().clone().unwrap_or_default() })
     }
 }
 
 pub(super) fn some_statistics() -> TableStatistics {
-    TableStatistics { table: Statistics { item_count: 3, size_bytes: 456 }, indexes: BTreeMap::new() }
+    TableStatistics { table: Statistics { item_count: 3, size_bytes: 456 }, ..TableStatistics::default() }
 }
 
 /// When the process dies: at the step of this number, before or after the step did its work.
@@ -151,7 +218,7 @@ impl DataPlane for Mortal<Arc<MemoryPlane>> {
     }
 
     async fn statistics(&self, table: TableId) -> Result<TableStatistics, DataPlaneError> {
-        self.inner.statistics(table).await
+        self.crash.step(self.inner.statistics(table)).await.unwrap_or_else(|| Err("dead".into()))
     }
 }
 
@@ -163,6 +230,10 @@ fn dead<T>() -> Result<T, Error> {
 impl Catalog for Mortal<SqliteCatalog> {
     async fn claim(&self, scope: &Scope) -> Result<Scope, Error> {
         self.inner.claim(scope).await
+    }
+
+    async fn take_ids(&self, count: usize) -> Result<Vec<TableId>, Error> {
+        self.crash.step(self.inner.take_ids(count)).await.unwrap_or_else(dead)
     }
 
     async fn insert_table(&self, table: NewTable, tables_max: u64) -> Result<TableRecord, Error> {

@@ -1,9 +1,7 @@
 //! Changes of settings.
 
 use partita_model::descriptor::Generation;
-use partita_protocol::definition::{
-    OnDemandThroughput, SseSpecification, StreamSpecification, TableClass, WarmThroughput,
-};
+use partita_protocol::definition::{OnDemandThroughput, SseSpecification, TableClass, WarmThroughput};
 use partita_protocol::output::{Answer, TableStatus};
 use serde_json::json;
 
@@ -184,28 +182,11 @@ async fn the_class_changes_twice() {
 #[tokio::test]
 async fn what_is_not_acted_on_is_refused_once_the_table_is_there() {
     let world = World::new().await;
-    let index_updates =
-        |table| operation::UpdateTable { unsupported: Some("GlobalSecondaryIndexUpdates"), ..update(table) };
-    assert_eq!(refusal(world.update(index_updates("absent")).await).0, "ResourceNotFoundException");
+    let replicas = |table| operation::UpdateTable { unsupported: Some("ReplicaUpdates"), ..update(table) };
+    assert_eq!(refusal(world.update(replicas("absent")).await).0, "ResourceNotFoundException");
     world.create("music", on_demand()).await;
     let unsupported = |member: &str| invalid(&format!("{member} is not supported by this installation yet"));
-    assert_eq!(
-        refusal(world.update(index_updates("music")).await),
-        unsupported("GlobalSecondaryIndexUpdates")
-    );
-
-    let stream = |stream_enabled| operation::UpdateTable {
-        stream: Some(StreamSpecification { stream_enabled, stream_view_type: None }),
-        ..update("music")
-    };
-    assert_eq!(
-        refusal(world.update(stream(true)).await),
-        unsupported("StreamSpecification with StreamEnabled true")
-    );
-    assert_eq!(
-        refusal(world.update(stream(false)).await).1,
-        "Table has no stream to disable: TableName: music"
-    );
+    assert_eq!(refusal(world.update(replicas("music")).await), unsupported("ReplicaUpdates"));
 
     let sse = |enabled| operation::UpdateTable {
         sse: Some(SseSpecification { enabled, ..SseSpecification::default() }),

@@ -7,9 +7,12 @@ use async_trait::async_trait;
 use partita_controllers::plan::Observed;
 use partita_model::descriptor::{BillingMode, Statistics};
 use partita_protocol::ServiceError;
-use partita_protocol::definition::{TableDefinition, Tag};
+use partita_protocol::definition::{TableDefinition, Tag, TimeToLiveSpecification};
 use partita_protocol::operation::UpdateTable;
-use partita_protocol::output::{BillingModeSummary, TableDescription, TableStatus, ThroughputDescription};
+use partita_protocol::output::{
+    BillingModeSummary, TableDescription, TableStatus, ThroughputDescription, TimeToLiveDescription,
+    TimeToLiveStatus,
+};
 
 use super::*;
 
@@ -91,6 +94,14 @@ impl TableControl for FakeTables {
         Ok(())
     }
 
+    async fn set_time_to_live(
+        &self,
+        _table: &TableName,
+        specification: TimeToLiveSpecification,
+    ) -> Result<(), ServiceError> {
+        panic!("nobody declares {specification:?}")
+    }
+
     async fn delete(&self, table: &TableName) -> Result<(), ServiceError> {
         let mut state = self.state();
         state.calls.push("delete");
@@ -130,6 +141,11 @@ fn observed(table: &TableName, id: u64, definition: &TableDefinition) -> Observe
         deletion_protection_enabled: definition.deletion_protection_enabled == Some(true),
         warm_throughput: None,
         on_demand_throughput: None,
+        stream_specification: None,
+        latest_stream_label: None,
+        latest_stream_arn: None,
     };
-    Observed { description, tags: definition.tags.clone().unwrap_or_default() }
+    let time_to_live =
+        TimeToLiveDescription { time_to_live_status: TimeToLiveStatus::Disabled, attribute_name: None };
+    Observed { description, tags: definition.tags.clone().unwrap_or_default(), time_to_live }
 }
