@@ -1,15 +1,15 @@
 //! `NextToken`: where a SELECT goes on.
 //!
 //! ```text
-//! token = base64url of  version  checksum  fingerprint  read  after
+//! token = base64url of  version  checksum  stamp  read  after
 //! version      0x01
 //! checksum     4 bytes: CRC-32 of what follows
-//! fingerprint  8 bytes: of the statement and its parameters, see `fingerprint`
+//! stamp        8 bytes: of the statement and its parameters, see `stamp`
 //! read         2 bytes: which of the plan's reads goes on
 //! after        nothing for its beginning, or the stored form of the key after which it goes on
 //! ```
 //!
-//! Numbers are big-endian. The checksum tells a damaged token, the fingerprint one of another statement. Neither keeps anyone from
+//! Numbers are big-endian. The checksum tells a damaged token, the stamp one of another statement. Neither keeps anyone from
 //! making tokens: what a token says is checked as a start key that a caller gives.
 
 use base64::Engine as _;
@@ -25,7 +25,7 @@ const VERSION: u8 = 0x01;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Continuation {
     /// Of the statement.
-    pub(crate) fingerprint: u64,
+    pub(crate) stamp: u64,
     /// Which read.
     pub(crate) read: u16,
     /// The key that was evaluated last; nothing yet if absent.
@@ -33,7 +33,7 @@ pub(crate) struct Continuation {
 }
 
 /// What tells a statement with its parameters from others: XXH3 of the text, a zero byte and the stored forms of the values.
-pub(crate) fn fingerprint(text: &str, parameters: &[AttributeValue]) -> u64 {
+pub(crate) fn stamp(text: &str, parameters: &[AttributeValue]) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(text.as_bytes());
     hash.update(&[0]);
@@ -45,7 +45,7 @@ pub(crate) fn fingerprint(text: &str, parameters: &[AttributeValue]) -> u64 {
 
 impl Continuation {
     pub(crate) fn encode(&self) -> String {
-        let mut body = self.fingerprint.to_be_bytes().to_vec();
+        let mut body = self.stamp.to_be_bytes().to_vec();
         body.extend(self.read.to_be_bytes());
         if let Some(key) = &self.after {
             body.extend(encode_item(key));
@@ -57,9 +57,9 @@ impl Continuation {
     }
 
     /// The place of a token that this statement's answers have held.
-    pub(crate) fn decode(token: &str, fingerprint: u64) -> Result<Self, StatementFault> {
+    pub(crate) fn decode(token: &str, stamp: u64) -> Result<Self, StatementFault> {
         let found = Self::read(token).ok_or(StatementFault::InvalidToken)?;
-        match found.fingerprint == fingerprint {
+        match found.stamp == stamp {
             true => Ok(found),
             false => Err(StatementFault::ForeignToken),
         }
@@ -72,10 +72,10 @@ impl Continuation {
         if version != VERSION || u32::from_be_bytes(*checksum) != crc32fast::hash(body) {
             return None;
         }
-        let (fingerprint, rest) = body.split_first_chunk()?;
+        let (stamp, rest) = body.split_first_chunk()?;
         let (read, key) = rest.split_first_chunk()?;
         let after = if key.is_empty() { None } else { Some(decode_item(key).ok()?) };
-        Some(Self { fingerprint: u64::from_be_bytes(*fingerprint), read: u16::from_be_bytes(*read), after })
+        Some(Self { stamp: u64::from_be_bytes(*stamp), read: u16::from_be_bytes(*read), after })
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
 
     fn place() -> Continuation {
         let after = Item::from([("p".to_owned(), AttributeValue::from("a"))]);
-        Continuation { fingerprint: 7, read: 3, after: Some(after) }
+        Continuation { stamp: 7, read: 3, after: Some(after) }
     }
 
     #[test]
@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_of_the_text_and_of_the_values() {
+    fn a_stamp_is_of_the_text_and_of_the_values() {
         let values =
             |texts: &[&str]| texts.iter().map(|text| AttributeValue::from(*text)).collect::<Vec<_>>();
-        let one = fingerprint("SELECT", &values(&["a", "b"]));
-        assert_eq!(one, fingerprint("SELECT", &values(&["a", "b"])));
-        assert_ne!(one, fingerprint("SELECT", &values(&["ab"])));
-        assert_ne!(one, fingerprint("SELECT ", &values(&["a", "b"])));
+        let one = stamp("SELECT", &values(&["a", "b"]));
+        assert_eq!(one, stamp("SELECT", &values(&["a", "b"])));
+        assert_ne!(one, stamp("SELECT", &values(&["ab"])));
+        assert_ne!(one, stamp("SELECT ", &values(&["a", "b"])));
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use partita_model::{AttributeValue, IndexName};
 use partita_protocol::error::StatementFault;
 use partita_protocol::operation::TableRef;
 
-use crate::continuation::fingerprint;
+use crate::continuation::stamp;
 use crate::predicate::Predicate;
 use crate::statement::{Column, Columns, Delete, Insert, Select, Statement, Update};
 use crate::syntax::{self, Expr, Raw, RawSelect, RawUpdate, Source};
@@ -21,8 +21,8 @@ pub(crate) fn statement(
     parameters: &[AttributeValue],
 ) -> Result<Statement, StatementFault> {
     Ok(match raw {
-        Raw::Select(raw) => Statement::Select(select(raw, fingerprint(text, parameters))?),
-        Raw::Exists(raw) => Statement::Exists(select(raw, fingerprint(text, parameters))?),
+        Raw::Select(raw) => Statement::Select(select(raw, stamp(text, parameters))?),
+        Raw::Exists(raw) => Statement::Exists(select(raw, stamp(text, parameters))?),
         Raw::Insert { returning: true, .. } => return Err(StatementFault::InsertReturning),
         Raw::Insert { table, item, returning: false } => {
             Statement::Insert(Insert { table: writable(table)?, item: value::item(item)? })
@@ -41,14 +41,14 @@ pub(crate) fn statement(
     })
 }
 
-fn select(raw: RawSelect, fingerprint: u64) -> Result<Select, StatementFault> {
+fn select(raw: RawSelect, stamp: u64) -> Result<Select, StatementFault> {
     Ok(Select {
         table: TableRef::new(raw.source.table),
         index: raw.source.index.map(IndexName::new),
         columns: columns(raw.columns)?,
         filter: predicate(raw.filter)?,
         order: raw.order,
-        fingerprint,
+        stamp,
     })
 }
 

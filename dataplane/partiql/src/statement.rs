@@ -36,7 +36,7 @@ pub struct Select {
     pub(crate) filter: Option<Predicate>,
     pub(crate) order: Vec<OrderTerm>,
     /// Of the text and its parameters.
-    pub(crate) fingerprint: u64,
+    pub(crate) stamp: u64,
 }
 
 /// `INSERT`.

@@ -37,7 +37,7 @@ pub struct Reading {
     reads: Reads,
     forward: bool,
     consistency: Consistency,
-    fingerprint: u64,
+    stamp: u64,
     /// How many items may still be evaluated.
     left: Option<u32>,
     /// Which read is next.
@@ -66,7 +66,7 @@ impl Reading {
         check_projected(&source, select.index.as_ref(), &reads)?;
         let (mut at, mut after) = (0, None);
         if let Some(token) = &options.next_token {
-            let place = Continuation::decode(token, select.fingerprint)?;
+            let place = Continuation::decode(token, select.stamp)?;
             (at, after) = (place.read, place.after);
         }
         let ReadKey { hash, range } = source.key;
@@ -84,7 +84,7 @@ impl Reading {
             reads,
             forward,
             consistency: options.consistency,
-            fingerprint: select.fingerprint,
+            stamp: select.stamp,
             left: options.limit.map(std::num::NonZeroU32::get),
             at,
             after,
@@ -169,8 +169,8 @@ impl Reading {
     pub fn finish(self) -> Rows {
         let more = usize::from(self.at) < count(&self.reads);
         let next_token = more.then(|| {
-            let (fingerprint, read, after) = (self.fingerprint, self.at, self.after.clone());
-            Continuation { fingerprint, read, after }.encode()
+            let (stamp, read, after) = (self.stamp, self.at, self.after.clone());
+            Continuation { stamp, read, after }.encode()
         });
         let mut spent = self.spent;
         let capacity = match self.wanted {
