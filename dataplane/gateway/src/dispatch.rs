@@ -7,11 +7,12 @@ use http::StatusCode;
 use partita_protocol::output::{
     Answer, ChangedTable, ChangedTags, DescribeEndpoints, DescribedTable, TableDescription,
 };
-use partita_protocol::{Operation, OperationName, ServiceError};
+use partita_protocol::{Operation, OperationName, ServiceError, Wording};
 use partita_table::TableEngine;
 
 use crate::control::ControlPlane;
 use crate::forward::{Forward, ForwardedAnswer, ForwardedCall};
+use crate::partiql;
 
 /// Who carries out operations. What is absent is not served: its operations are unknown, as the service's endpoints answer
 /// the operations of one another.
@@ -91,21 +92,27 @@ impl Dispatcher {
         }
     }
 
-    /// Carries out a call; `host` is what the caller calls this server.
+    /// Carries out a call; `host` is what the caller calls this server, and `wording` that of failures inside an answer.
     pub(crate) async fn dispatch(
         &self,
         call: ForwardedCall,
         host: &str,
+        wording: Wording,
     ) -> Result<(StatusCode, Bytes), ServiceError> {
         if let (Work::Tables, Some(Control::Forwarded(forward))) = (Work::of(call.name), &self.control) {
             let ForwardedAnswer { status, body } = forward.forward(call).await?;
             return Ok((status, body));
         }
-        Ok((StatusCode::OK, self.carry_out(call.operation, host).await?.into()))
+        Ok((StatusCode::OK, self.carry_out(call.operation, host, wording).await?.into()))
     }
 
     /// Carries out an operation in this process.
-    async fn carry_out(&self, operation: Operation, host: &str) -> Result<Vec<u8>, ServiceError> {
+    async fn carry_out(
+        &self,
+        operation: Operation,
+        host: &str,
+        wording: Wording,
+    ) -> Result<Vec<u8>, ServiceError> {
         let engine = || self.engine.as_deref().ok_or_else(ServiceError::unknown_operation);
         let control = || self.control_here();
         Ok(match operation {
@@ -117,11 +124,18 @@ impl Dispatcher {
             Operation::BatchWriteItem(batch) => engine()?.batch_write_item(&batch).await?.to_bytes(),
             Operation::Query(query) => engine()?.query(&query).await?.to_bytes(),
             Operation::Scan(scan) => engine()?.scan(&scan).await?.to_bytes(),
-            Operation::TransactWriteItems(_)
-            | Operation::TransactGetItems(_)
-            | Operation::ExecuteStatement(_)
-            | Operation::BatchExecuteStatement(_)
-            | Operation::ExecuteTransaction(_) => return Err(ServiceError::unknown_operation()),
+            Operation::TransactWriteItems(_) | Operation::TransactGetItems(_) => {
+                return Err(ServiceError::unknown_operation());
+            }
+            Operation::ExecuteStatement(request) => {
+                partiql::execute_statement(engine()?, request).await?.to_bytes()
+            }
+            Operation::BatchExecuteStatement(request) => {
+                partiql::batch_execute_statement(engine()?, request).await?.to_bytes(wording)
+            }
+            Operation::ExecuteTransaction(request) => {
+                partiql::execute_transaction(engine()?, request).await?.to_bytes()
+            }
             Operation::CreateTable(create) => changed(control()?.create_table(create).await?),
             Operation::DescribeTable(describe) => {
                 DescribedTable { table: control()?.describe_table(describe).await? }.to_bytes()

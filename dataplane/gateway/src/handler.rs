@@ -214,7 +214,8 @@ impl Gateway {
         let name = name.filter(|name| self.dispatcher.serves(*name));
         let name = name.ok_or_else(|| shape_first(&body, ServiceError::unknown_operation()))?;
         let operation = Operation::parse(name, &body)?;
-        Ok(self.dispatcher.dispatch(ForwardedCall { name, operation, body }, request.host()).await?)
+        let call = ForwardedCall { name, operation, body };
+        Ok(self.dispatcher.dispatch(call, request.host(), self.options.wording).await?)
     }
 
     /// Verifies a request's signature and decompresses its body.

@@ -6,7 +6,7 @@
 //!           handler          one request from its shape to its answer, without a socket
 //!              │
 //!   route ── encoding ── partita_identity ── partita_protocol ── dispatch
-//!                             │ refusal                             │
+//!                             │ refusal                             ├── partiql ── partita_partiql
 //!                             └──▶ ServiceError       TableEngine, ControlPlane or Forward, ExtraRoutes
 //! ```
 //!
@@ -37,6 +37,7 @@ mod handler;
 pub mod limits;
 mod listen;
 mod message;
+mod partiql;
 mod refusal;
 mod request_id;
 mod route;

@@ -72,70 +72,9 @@ mod tests {
 
     use super::fuzz_statement;
 
-    const SOUP: [&str; 62] = [
-        "SELECT",
-        "INSERT INTO",
-        "UPDATE",
-        "DELETE FROM",
-        "FROM",
-        "WHERE",
-        "SET",
-        "REMOVE",
-        "VALUE",
-        "RETURNING",
-        "ALL OLD *",
-        "ORDER BY",
-        "DESC",
-        "EXISTS",
-        "tab",
-        "\"tab\"",
-        "\"tab\".\"lix\"",
-        "tab.gix",
-        "p",
-        "s",
-        "g",
-        "x",
-        "a.b[0]",
-        "'a'",
-        "'a'",
-        "1",
-        "-1",
-        "1e3",
-        "TRUE",
-        "NULL",
-        "MISSING",
-        "?",
-        "=",
-        "=",
-        "<>",
-        "<",
-        ">=",
-        "AND",
-        "AND",
-        "OR",
-        "NOT",
-        "IN",
-        "IS",
-        "BETWEEN",
-        "(",
-        ")",
-        "(",
-        ")",
-        "[",
-        "]",
-        "<<",
-        ">>",
-        "{",
-        "}",
-        ",",
-        ",",
-        ":",
-        "*",
-        "+",
-        "size(",
-        "begins_with(",
-        "list_append(",
-    ];
+    const SOUP: &str = "SELECT|INSERT INTO|UPDATE|DELETE FROM|FROM|WHERE|SET|REMOVE|VALUE|RETURNING|ALL OLD *|ORDER BY|DESC|\
+        EXISTS|tab|\"tab\"|\"tab\".\"lix\"|tab.gix|p|s|g|x|a.b[0]|'a'|'a'|1|-1|1e3|TRUE|NULL|MISSING|?|=|=|<>|<|>=|AND|AND|OR|\
+        NOT|IN|IS|BETWEEN|(|)|(|)|[|]|<<|>>|{|}|,|,|:|*|+|size(|begins_with(|list_append(";
 
     const BEGINNINGS: [&str; 6] = [
         "",
@@ -157,7 +96,7 @@ mod tests {
         #[test]
         fn no_token_soup_panics(
             beginning in prop::sample::select(&BEGINNINGS[..]),
-            words in vec(prop::sample::select(&SOUP[..]), 0..40),
+            words in vec(prop::sample::select(SOUP.split('|').collect::<Vec<_>>()), 0..40),
         ) {
             fuzz_statement(format!("{beginning}{}", words.join(" ")).as_bytes());
         }

@@ -187,6 +187,14 @@ impl TableEngine {
         self.registry.by_name(table).map(|table| table.descriptor.clone())
     }
 
+    /// The descriptor by which the table that a request names is served.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when there is no such table here.
+    pub fn descriptor_named(&self, table: &TableRef) -> Result<TableDescriptor, ServiceError> {
+        self.table(table).map(|table| table.descriptor.clone())
+    }
+
     /// The names of the tables that are served, in byte order, with their ids.
     pub fn tables(&self) -> BTreeMap<TableName, TableId> {
         self.registry.names()
