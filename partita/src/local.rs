@@ -4,7 +4,6 @@
 //! everything durable, the catalog closes.
 
 mod banner;
-mod housekeeping;
 mod objects_api;
 mod progress;
 mod repair;
@@ -21,6 +20,7 @@ use partita_identity::Verifier;
 use partita_model::TableName;
 use partita_model::clock::{Clock, SystemClock};
 use partita_model::name::Scope;
+use partita_node::housekeeping;
 use partita_protocol::Wording;
 use partita_storage::{Location, Shard, StoreOptions};
 use partita_table::{EngineOptions, TableEngine};

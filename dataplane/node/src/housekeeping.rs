@@ -1,9 +1,9 @@
-//! Work that nobody waits for: dropped tables give their space back, batch by batch.
+//! Work that nobody waits for: dropped tables give their space back, batch by batch, and expired items go.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita_table::TableEngine;
+use partita_table::{SWEEP_EVERY, TableEngine};
 use tokio::sync::watch;
 
 /// Rows removed at once: few enough that clients' writes, which share the log, do not notice.
@@ -13,8 +13,13 @@ const REST: Duration = Duration::from_secs(2);
 /// Rest between batches while there is.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Sweeps what is left of an engine's dropped tables until `stopped` says so.
-pub async fn sweep(engine: Arc<TableEngine>, mut stopped: watch::Receiver<bool>) {
+/// Keeps an engine's house until `stopped` says so.
+pub async fn run(engine: Arc<TableEngine>, stopped: watch::Receiver<bool>) {
+    tokio::join!(sweep_dropped(&engine, stopped.clone()), engine.keep_expiring(SWEEP_EVERY, stopped));
+}
+
+/// Removes what is left of dropped tables.
+async fn sweep_dropped(engine: &TableEngine, mut stopped: watch::Receiver<bool>) {
     loop {
         let rest = match engine.shard().sweep(ROWS_PER_SWEEP).await {
             Ok(swept) if !swept.finished => PAUSE,

@@ -30,7 +30,7 @@ mod api;
 mod client;
 mod error;
 mod forward;
-mod housekeeping;
+pub mod housekeeping;
 mod keys;
 mod local_tables;
 mod node;
@@ -43,7 +43,6 @@ pub mod wire;
 
 pub use client::{CALL_TIMEOUT, CONNECT_TIMEOUT, ClientError, NodeClient};
 pub use error::NodeError;
-pub use housekeeping::sweep;
 pub use node::{Node, run};
 pub use options::{
     AccessKey, CACHE_BYTES, CONTROL_DOWN_MEMORY, CREDENTIALS_POLL, ENDPOINTS_SETTLE, NodeOptions, SHARD,

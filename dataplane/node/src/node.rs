@@ -100,7 +100,7 @@ impl Node {
         let mut front = Parts::default();
         let gateway = Arc::new(gateway_of_items(&options, &engine, &verifier)?);
         front.start(|stopped| gateway.serve(api, told(stopped)));
-        back.start(|stopped| housekeeping::sweep(Arc::clone(&engine), stopped));
+        back.start(|stopped| housekeeping::run(Arc::clone(&engine), stopped));
         let (path, poll) = (options.credentials_file.clone(), options.timing.credentials_poll);
         back.start(|stopped| key_file.follow(path, verifier, poll, stopped));
 

@@ -6,9 +6,10 @@ mod streams;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use partita_model::clock::{Clock, SystemClock};
-use partita_model::descriptor::Statistics;
+use partita_model::descriptor::{Progress, Statistics};
 use partita_model::limits::ITEM_COLLECTION_BYTES_MAX;
 use partita_model::name::Scope;
 use partita_model::{IndexName, TableDescriptor, TableId, TableName};
@@ -19,6 +20,7 @@ use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
 use crate::Error;
+use crate::expiry::{self, Setting};
 use crate::latch::Latches;
 use crate::row;
 use crate::statistics::{self, Tally};
@@ -52,6 +54,8 @@ pub struct TableStatistics {
     pub table: Statistics,
     /// Of the entries of each local index.
     pub indexes: BTreeMap<IndexName, Statistics>,
+    /// How far what is made in the background is.
+    pub progress: Progress,
 }
 
 /// Serves the tables of one shard. Share it in an `Arc`; every method may be called from many tasks at once.
@@ -78,6 +82,8 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     /// Another one each time a shard is opened.
     pub(crate) instance: u128,
+    /// Items deleted since the opening because their time had come.
+    pub(crate) expired_items: AtomicU64,
     /// Permits for writes; closed when the engine is.
     pub(crate) writes: Arc<Semaphore>,
 }
@@ -102,6 +108,7 @@ impl TableEngine {
             streams::begin(&shard, &descriptor, None).await?;
             streams::end(&shard, &descriptor).await?;
             let planned = registry.plan(&descriptor)?.ok_or_else(|| row::corrupt(&row.key))?;
+            planned.expiring.set(planned.descriptor.time_to_live.clone().map(Setting::new).map(Arc::new));
             registry.insert(planned);
         }
         let core = Core {
@@ -114,6 +121,7 @@ impl TableEngine {
             locks: Locks::default(),
             ledger: Ledger::default(),
             instance: Uuid::new_v4().as_u128(),
+            expired_items: AtomicU64::new(0),
             writes: Arc::new(Semaphore::new(WRITES_MAX)),
         };
         core.load_locks().await?;
@@ -139,7 +147,12 @@ impl TableEngine {
         }
         let mut batch = WriteBatch::new();
         batch.put(row, registry::descriptor_value(&descriptor));
-        self.core.shard.commit(batch, Vec::new()).await?.durable().await?;
+        let expiry = self.core.setting_change(&planned, &mut batch).await?;
+        let ended: Vec<_> = expiry.iter().filter_map(|change| change.ended).collect();
+        self.core.shard.drop_tables_with(&ended, batch).await?;
+        if let Some(change) = expiry {
+            change.done(&planned);
+        }
         streams::end(&self.core.shard, &descriptor).await?;
         self.registry.insert(planned);
         Ok(())
@@ -152,11 +165,24 @@ impl TableEngine {
     /// When the store fails; the table may be dropped all the same, and the call should be repeated.
     pub async fn drop_table(&self, table: TableId) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
+        let parts = self.parts(table).await?;
         self.registry.remove(table);
         // A write that found the table before this is applied before the drop, or the shard refuses it.
         let mut batch = WriteBatch::new();
         statistics::rows(table).for_each(|row| batch.delete(row));
-        Ok(self.core.shard.drop_tables_with(&[table], batch).await?)
+        parts.iter().for_each(|part| batch.delete(row::build(*part)));
+        let ids: Vec<_> = std::iter::once(table).chain(parts).collect();
+        Ok(self.core.shard.drop_tables_with(&ids, batch).await?)
+    }
+
+    /// The other ids under which rows of a table lie. Asks the store, for this may be the second attempt to drop it.
+    async fn parts(&self, table: TableId) -> Result<Vec<TableId>, Error> {
+        let key = row::descriptor(table);
+        let Some(value) = self.core.shard.store().get(&key, Visibility::Applied).await? else {
+            return Ok(Vec::new());
+        };
+        let descriptor = registry::read_descriptor(&key, &value)?;
+        Ok(descriptor.time_to_live.iter().map(|setting| setting.id).collect())
     }
 
     /// The exact durable sizes and counts of a table.
@@ -174,7 +200,12 @@ impl TableEngine {
         }
         let indexes = table.descriptor.local_indexes.iter().enumerate();
         let indexes = indexes.map(|(ordinal, index)| (index.name.clone(), sum.index(ordinal))).collect();
-        Ok(TableStatistics { table: sum.table(), indexes })
+        let mut progress = Progress::default();
+        if let Some(setting) = &table.descriptor.time_to_live {
+            let build = expiry::build_of(setting.id, snapshot.as_ref()).await?;
+            progress.builds.extend(build.map(|build| (setting.id, build)));
+        }
+        Ok(TableStatistics { table: sum.table(), indexes, progress })
     }
 
     /// The descriptor by which a table is served.
@@ -247,6 +278,11 @@ impl TableEngine {
     /// The table of this id.
     pub(crate) fn served(&self, table: TableId) -> Option<Arc<Table>> {
         self.registry.by_id(table)
+    }
+
+    /// The tables whose items expire, with the settings that hold now.
+    pub(crate) fn expiring(&self) -> Vec<(Arc<Table>, Arc<Setting>)> {
+        self.registry.expiring()
     }
 
     /// The account that this engine's tables belong to.

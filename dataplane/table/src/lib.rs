@@ -42,6 +42,7 @@ mod change;
 mod check;
 mod engine;
 mod error;
+mod expiry;
 mod index;
 mod latch;
 mod read;
@@ -56,6 +57,7 @@ mod write;
 pub use change::{ChangeError, ChangeRecord};
 pub use engine::{EngineOptions, TableEngine, TableStatistics};
 pub use error::Error;
+pub use expiry::{Expired, SWEEP_EVERY};
 pub use stream::StreamReader;
 pub use uncut::Uncut;
 

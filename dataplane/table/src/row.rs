@@ -194,6 +194,11 @@ pub(crate) fn statistics_prefix(table: TableId) -> Bytes {
     space::table_key(space::STATISTICS, table, &[])
 }
 
+/// The key of the row that says how far a global index is built.
+pub(crate) fn build(index: TableId) -> Bytes {
+    space::table_key(space::BUILDS, index, &[])
+}
+
 /// The key of one stripe's statistics.
 pub(crate) fn statistics(table: TableId, stripe: u8) -> Bytes {
     space::table_key(space::STATISTICS, table, &[stripe])

@@ -179,6 +179,15 @@ impl Stripes {
         }
     }
 
+    /// Waits for all stripes: no write of the table is committed until they are dropped.
+    pub(crate) async fn acquire_all(&self) -> Vec<StripeGuard> {
+        let mut guards = Vec::with_capacity(usize::from(STRIPES));
+        for stripe in 0..STRIPES {
+            guards.push(self.acquire(stripe).await);
+        }
+        guards
+    }
+
     fn stripes(&self) -> &[Stripe] {
         self.stripes.get_or_init(|| (0..STRIPES).map(|_| Arc::default()).collect())
     }

@@ -6,6 +6,7 @@ use partita_model::codec::StoredItem;
 use partita_model::schema::LocalIndex;
 use partita_model::{Item, TableDescriptor, TableId};
 
+use crate::expiry::Expiring;
 use crate::row::{ItemKey, KeyValues};
 use crate::statistics::Stripes;
 use crate::{Error, index, row};
@@ -15,16 +16,17 @@ use crate::{Error, index, row};
 pub(crate) struct Table {
     pub(crate) descriptor: TableDescriptor,
     pub(crate) stripes: Arc<Stripes>,
+    pub(crate) expiring: Arc<Expiring>,
 }
 
 impl Table {
     pub(crate) fn new(descriptor: TableDescriptor) -> Self {
-        Self { descriptor, stripes: Arc::default() }
+        Self { descriptor, stripes: Arc::default(), expiring: Arc::default() }
     }
 
     /// The same table under a newer descriptor.
     pub(crate) fn with_descriptor(&self, descriptor: TableDescriptor) -> Self {
-        Self { descriptor, stripes: Arc::clone(&self.stripes) }
+        Self { descriptor, stripes: Arc::clone(&self.stripes), expiring: Arc::clone(&self.expiring) }
     }
 
     pub(crate) fn id(&self) -> TableId {

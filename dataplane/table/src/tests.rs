@@ -3,6 +3,7 @@
 mod change_log;
 mod concurrency;
 mod durability;
+mod expiry;
 mod gate;
 mod index;
 mod limits;

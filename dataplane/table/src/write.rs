@@ -79,8 +79,8 @@ pub(crate) struct Held {
 }
 
 /// The size row of the item collection, latched.
-struct Collection {
-    latch: LatchGuard,
+pub(crate) struct Collection {
+    pub(crate) latch: LatchGuard,
     bytes: u64,
 }
 
@@ -164,7 +164,7 @@ impl Core {
 
     /// Latches the item collection of a table with local indexes, adds its new size to the effect, and refuses growth over
     /// the limit.
-    async fn collection(
+    pub(crate) async fn collection(
         &self,
         table: &Table,
         key: &ItemKey,

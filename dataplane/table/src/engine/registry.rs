@@ -8,6 +8,7 @@ use partita_model::limits::LOCAL_INDEXES_MAX;
 use partita_model::{TableDescriptor, TableId, TableName};
 
 use crate::Error;
+use crate::expiry::Setting;
 use crate::row::{self, VALUE_VERSION};
 use crate::table::Table;
 
@@ -35,6 +36,13 @@ impl Registry {
 
     pub(super) fn names(&self) -> BTreeMap<TableName, TableId> {
         self.read().by_name.iter().map(|(name, id)| (name.clone(), *id)).collect()
+    }
+
+    /// The tables whose items expire, with the settings that hold now.
+    pub(super) fn expiring(&self) -> Vec<(Arc<Table>, Arc<Setting>)> {
+        let tables = self.read();
+        let expiring = |table: &Arc<Table>| Some((Arc::clone(table), table.expiring.setting()?));
+        tables.by_id.values().filter_map(expiring).collect()
     }
 
     /// The table as it will be served by `descriptor`; `None` when that is not newer than the one in use.
@@ -93,10 +101,19 @@ fn fixed_parts_agree(served: &TableDescriptor, newer: &TableDescriptor) -> Resul
         (served.name != newer.name, "name"),
         (served.key != newer.key, "key schema"),
         (served.local_indexes != newer.local_indexes, "local indexes"),
+        (renamed_expiry(served, newer), "time-to-live attribute without a new id"),
     ];
     match changed.into_iter().find(|(changed, _)| *changed) {
         Some((_, what)) => Err(Error::FixedPartChanged { id: newer.id, what }),
         None => Ok(()),
+    }
+}
+
+/// Whether the rows of one setting would come to speak of another attribute.
+fn renamed_expiry(served: &TableDescriptor, newer: &TableDescriptor) -> bool {
+    match (&served.time_to_live, &newer.time_to_live) {
+        (Some(served), Some(newer)) => served.id == newer.id && served != newer,
+        _ => false,
     }
 }
 

@@ -1,13 +1,15 @@
-//! The commit of one or several writes: statistics and change records join the batch, and the batch is applied.
+//! The commit of one or several writes: statistics, expiry rows and change records join the batch, and the batch is applied.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use partita_model::TableId;
 use partita_storage::{LogEntry, Visibility, WriteBatch, Written};
 
 use super::{Held, Images};
 use crate::engine::Core;
+use crate::expiry::{self, Setting};
 use crate::row::ItemKey;
 use crate::statistics::{StripeGuard, Tally, TallyChange, stripe_of};
 use crate::table::Table;
@@ -19,8 +21,12 @@ use crate::{Error, change, row};
 pub(crate) struct ItemChange {
     pub(super) table: Arc<Table>,
     stripe: u8,
+    /// The key of the item's row.
+    row: Bytes,
     pub(super) images: Images,
     tally: TallyChange,
+    /// Whether the item is deleted because its time has come.
+    expired: bool,
 }
 
 /// Writes that are ready to be applied together. It owns their latches, and releases them when it is applied or has failed.
@@ -43,14 +49,28 @@ impl ItemChange {
         Self {
             table: Arc::clone(table),
             stripe: stripe_of(key.hash()),
+            row: key.row().clone(),
             images: images.clone(),
             tally: effect.tally,
+            expired: false,
         }
+    }
+
+    /// The same for an item that nobody deletes: its time has come.
+    pub(crate) fn by_expiry(self) -> Self {
+        Self { expired: true, ..self }
+    }
+
+    /// Makes the batch move the item's expiry row, by the setting that holds now. The row that is new, if one is.
+    fn follow_expiry(&self, batch: &mut WriteBatch) -> Option<(Arc<Setting>, Bytes)> {
+        let setting = self.table.expiring.setting()?;
+        let row = expiry::follow(&setting.time_to_live, &self.row, &self.images, batch)?;
+        Some((setting, row))
     }
 }
 
 impl Commit {
-    /// `batch` holds all rows of the changes but those of statistics.
+    /// `batch` holds all rows of the changes but those of statistics and expiry.
     pub(crate) fn new(core: &Arc<Core>, changes: Vec<ItemChange>, batch: WriteBatch, held: Held) -> Self {
         Self { core: Arc::clone(core), changes, batch, held }
     }
@@ -59,6 +79,7 @@ impl Commit {
     pub(crate) async fn run(self) -> Result<Written, Error> {
         let Self { core, changes, mut batch, mut held } = self;
         let tallies = core.new_tallies(&changes, &mut batch).await?;
+        let expiries: Vec<_> = changes.iter().filter_map(|change| change.follow_expiry(&mut batch)).collect();
         // Whoever finds the same count twice must not have missed a write, not even one whose outcome is unknown.
         held.items.iter_mut().for_each(|latch| **latch += 1);
         let read = changes.iter().filter(|change| core.shard.has_reader(change.table.id()));
@@ -67,6 +88,7 @@ impl Commit {
         for NewTally { mut guard, tally } in tallies {
             *guard = Some(tally);
         }
+        expiries.iter().for_each(|(setting, row)| setting.note_row(row, core.clock.now()));
         drop(held);
         Ok(written)
     }
@@ -108,8 +130,8 @@ impl Core {
         }
     }
 
-    fn record(&self, ItemChange { table, images, .. }: &ItemChange) -> LogEntry {
+    fn record(&self, ItemChange { table, images, expired, .. }: &ItemChange) -> LogEntry {
         let (before, after) = (images.before.as_ref(), images.after.as_ref());
-        LogEntry { table: table.id(), at: self.clock.now(), payload: change::encode(before, after, false) }
+        LogEntry { table: table.id(), at: self.clock.now(), payload: change::encode(before, after, *expired) }
     }
 }
