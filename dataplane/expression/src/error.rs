@@ -101,9 +101,13 @@ pub enum KeyConditionError {
         /// The key attribute.
         name: String,
     },
-    /// The partition key is compared by anything but `=`, or there are more conditions than key attributes.
+    /// A partition attribute, or a sort attribute before the last one, is compared by anything but `=`, or there are more
+    /// conditions than key attributes.
     #[error("Query key condition not supported")]
     NotSupported,
+    /// More conditions than a key of one partition and one sort attribute can have.
+    #[error("Conditions can be of length 1 or 2 only")]
+    ConditionCount,
     /// `NE`, `IN`, `NULL`, … on a key attribute (legacy parameters only).
     #[error("Attempted conditional constraint is not an indexable operation")]
     NotIndexable,

@@ -12,7 +12,13 @@ use crate::check::{self, in_kind};
 use crate::error::KeyShapeError;
 use crate::{ComparisonOperator, Error, KeyConditionError, Kind, LegacyCondition, Substitutions, legacy};
 
-/// Conditions on one or two attributes, one each, that have not met a key schema yet.
+/// The most attributes that a key can have: four of the partition and four of the sort order, in a global index.
+const KEY_ATTRIBUTES_MAX: usize = 8;
+
+/// The most attributes of the key of a table, or of any index that has one attribute of a kind.
+const SIMPLE_KEY_ATTRIBUTES_MAX: usize = 2;
+
+/// Conditions on some attributes, one each, that have not met a key schema yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyCondition {
     by_attribute: BTreeMap<String, LegacyCondition>,
@@ -30,9 +36,12 @@ pub struct KeyConditionSyntax {
 /// A key condition that fits a key schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoundKeyCondition {
-    /// The partition key's value.
-    pub hash: AttributeValue,
-    /// The condition on the sort key, if there is one.
+    /// The values of the partition attributes.
+    pub hash: Vec<AttributeValue>,
+    /// The values of the first sort attributes, which are compared by `=` with something else following; none when the sort
+    /// key has one attribute.
+    pub equal: Vec<AttributeValue>,
+    /// The condition on the last sort attribute that has one, if any has.
     pub range: Option<RangeCondition>,
 }
 
@@ -62,7 +71,7 @@ impl KeyConditionSyntax {
         Ok(Self { root })
     }
 
-    /// The condition as a key condition: one or two top-level attributes, each compared once with values.
+    /// The condition as a key condition: top-level attributes, each compared once with values.
     pub fn restrict(self) -> Result<KeyCondition, Error> {
         KeyCondition::of(shape::conditions(self.root)?)
     }
@@ -94,30 +103,54 @@ impl KeyCondition {
 
     fn of(by_attribute: BTreeMap<String, LegacyCondition>) -> Result<Self, Error> {
         match by_attribute.len() {
-            1 | 2 => Ok(Self { by_attribute }),
+            1..=KEY_ATTRIBUTES_MAX => Ok(Self { by_attribute }),
             _ => Err(KeyShapeError::ConditionCount.into()),
         }
     }
 
-    /// Fits the condition to the key of a table or index: `=` on the partition key, anything with an order on the sort key.
+    /// Refuses more conditions than the key of a table can have attributes: to be called where no index is named, so that it is
+    /// told before the table is looked for.
+    pub fn restrict_to_table(&self) -> Result<(), Error> {
+        match self.by_attribute.len() {
+            1..=SIMPLE_KEY_ATTRIBUTES_MAX => Ok(()),
+            _ => Err(KeyShapeError::ConditionCount.into()),
+        }
+    }
+
+    /// Fits the condition to the key of a table or index: `=` on each partition attribute; then sort attributes from the first on,
+    /// without a gap, all by `=` but the last, which may have any condition with an order.
     pub fn bind(
         &self,
-        hash: &KeyAttribute,
-        range: Option<&KeyAttribute>,
+        hash: &[KeyAttribute],
+        range: &[KeyAttribute],
     ) -> Result<BoundKeyCondition, KeyConditionError> {
-        let both = self.by_attribute.len() > 1;
-        if both && range.is_none() {
+        let conditions = self.by_attribute.len();
+        let attributes = hash.len() + range.len();
+        if attributes <= SIMPLE_KEY_ATTRIBUTES_MAX && conditions > SIMPLE_KEY_ATTRIBUTES_MAX {
+            return Err(KeyConditionError::ConditionCount);
+        }
+        if conditions > attributes {
             return Err(KeyConditionError::NotSupported);
         }
-        let hash_condition = self.indexable(hash)?.ok_or_else(|| missed(hash))?;
-        let RangeCondition::Eq(hash) = hash_condition else {
-            return Err(KeyConditionError::NotSupported);
+        let hash = hash.iter().map(|key| self.equal(key)).collect::<Result<Vec<_>, _>>()?;
+        // What is left must be on just as many of the first sort attributes.
+        let sorted = range.get(..conditions.saturating_sub(hash.len())).unwrap_or_default();
+        let (range, equal) = match sorted.split_last() {
+            None => (None, Vec::new()),
+            Some((last, first)) => {
+                let equal = first.iter().map(|key| self.equal(key)).collect::<Result<_, _>>()?;
+                (Some(self.indexable(last)?.ok_or_else(|| missed(last))?), equal)
+            }
         };
-        let range = match range {
-            Some(range) if both => Some(self.indexable(range)?.ok_or_else(|| missed(range))?),
-            _ => None,
-        };
-        Ok(BoundKeyCondition { hash, range })
+        Ok(BoundKeyCondition { hash, equal, range })
+    }
+
+    /// The value that this key attribute is compared with by `=`.
+    fn equal(&self, key: &KeyAttribute) -> Result<AttributeValue, KeyConditionError> {
+        match self.indexable(key)?.ok_or_else(|| missed(key))? {
+            RangeCondition::Eq(value) => Ok(value),
+            _ => Err(KeyConditionError::NotSupported),
+        }
     }
 
     /// The condition on this key attribute.

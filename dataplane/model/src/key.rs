@@ -29,7 +29,8 @@
 //!
 //! [`partition_hash`] is XXH3-128 with seed 0, in big-endian bytes, of one letter (`S`, `N`, `B`) and the
 //! value: the UTF-8 bytes, the raw bytes, or a number's ordered bytes. It says on which partition an item
-//! lies: **it never changes either.**
+//! lies: **it never changes either.** Of several values, as a global index may have them, [`partition_hash_of`] takes the letter
+//! `M` and their ordered bytes, one after the other.
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
@@ -164,6 +165,19 @@ pub fn partition_hash(value: &AttributeValue) -> [u8; 16] {
             ordered::write(number, &mut input);
         }
         other => input.extend_from_slice(&codec::encode_value(other)),
+    }
+    xxh3_128(&input).to_be_bytes()
+}
+
+/// The place of a partition key of one or several values; see the module's page. For one value it is [`partition_hash`].
+pub fn partition_hash_of(values: &[&AttributeValue]) -> [u8; 16] {
+    if let [value] = values {
+        return partition_hash(value);
+    }
+    let mut input = vec![b'M'];
+    for value in values {
+        // A value that cannot be a key adds nothing; nothing may rely on that hash.
+        write_scalar(value, &mut input);
     }
     xxh3_128(&input).to_be_bytes()
 }

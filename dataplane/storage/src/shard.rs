@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::error::{Error, Result};
 use crate::log::{self, ChangeLog, LogEntry, LogRecord, LogSequence, LogSpan, LogStart, Tails, Undo};
 use crate::space::{self, DATA_SPACES, DESCRIPTORS, DROPPED_TABLES};
-use crate::store::{KeyRange, Order, ShardStore, VALUE_BYTES_MAX, Visibility, WriteBatch, Written};
+use crate::store::{KeyRange, Order, ShardStore, Snapshot, VALUE_BYTES_MAX, Visibility, WriteBatch, Written};
 
 pub use readers::LogReader;
 use sequencer::{Note, Noted, Sequencer};
@@ -212,6 +212,23 @@ impl Shard {
             records.push(log::decode_record(&row.key, row.value)?);
         }
         Ok(records)
+    }
+
+    /// The newest record of a table that a snapshot holds, among those that some reader still needs. A snapshot holds whole batches,
+    /// so that it has the changes of all records up to this one, and of none behind it.
+    ///
+    /// # Errors
+    /// When the store fails, or the record's key cannot be read.
+    pub async fn newest_record_in(
+        &self,
+        snapshot: &dyn Snapshot,
+        table: TableId,
+    ) -> Result<Option<LogSequence>> {
+        let mut rows = snapshot.scan(log::records_after(table, 0), Order::Descending).await?;
+        match rows.next().await? {
+            Some(row) => log::sequence_of(&row.key).map(|sequence| Some(LogSequence(sequence))),
+            None => Ok(None),
+        }
     }
 
     /// The first durable record of a span that happened at `at` or later; the position behind the newest when all are older.

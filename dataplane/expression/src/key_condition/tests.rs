@@ -12,7 +12,7 @@ fn key(name: &str, scalar: ScalarType) -> KeyAttribute {
 }
 
 fn bind(text: &str) -> Result<BoundKeyCondition, KeyConditionError> {
-    parse(text).expect(text).bind(&key("p", ScalarType::S), Some(&key("c", ScalarType::N)))
+    parse(text).expect(text).bind(&[key("p", ScalarType::S)], &[key("c", ScalarType::N)])
 }
 
 fn legacy<const N: usize>(
@@ -67,7 +67,10 @@ fn conditions_that_are_no_key_conditions_are_told_why() {
             "(a > :a and b > :a) and (b > :a and c > :a)",
             "KeyConditionExpressions must only contain one condition per key".to_owned(),
         ),
-        (":a = a and b = :a and :a = c", "Conditions can be of length 1 or 2 only".to_owned()),
+        (
+            "a=:a and b=:a and c=:a and d=:a and e=:a and f=:a and g=:a and h=:a and i=:a",
+            "Conditions can be of length 1 or 2 only".to_owned(),
+        ),
         (
             "c BETWEEN :two AND :one",
             "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal \
@@ -95,11 +98,9 @@ fn the_shape_is_checked_after_the_text() {
 #[test]
 fn one_range_of_one_partition_comes_out() {
     let range = |text: &str| bind(&format!("p = :a AND {text}")).unwrap().range.unwrap();
-    assert_eq!(bind("p = :a"), Ok(BoundKeyCondition { hash: s("a"), range: None }));
-    assert_eq!(
-        bind("c = :one AND :a = p"),
-        Ok(BoundKeyCondition { hash: s("a"), range: Some(RangeCondition::Eq(n(1))) })
-    );
+    let bound = |range| Ok(BoundKeyCondition { hash: vec![s("a")], equal: vec![], range });
+    assert_eq!(bind("p = :a"), bound(None));
+    assert_eq!(bind("c = :one AND :a = p"), bound(Some(RangeCondition::Eq(n(1)))));
     assert_eq!(range("c < :one"), RangeCondition::Lt(n(1)));
     assert_eq!(range("c <= :one"), RangeCondition::Le(n(1)));
     assert_eq!(range("c > :one"), RangeCondition::Gt(n(1)));
@@ -109,7 +110,7 @@ fn one_range_of_one_partition_comes_out() {
     assert_eq!(range("c bEtWeEn :one aNd :two"), RangeCondition::Between(n(1), n(2)));
     assert!(bind("((c = :one) AND (p = :a))").is_ok());
     let text = parse("begins_with(c, :a) AND p = :z").unwrap();
-    let bound = text.bind(&key("p", ScalarType::S), Some(&key("c", ScalarType::S))).unwrap();
+    let bound = text.bind(&[key("p", ScalarType::S)], &[key("c", ScalarType::S)]).unwrap();
     assert_eq!(bound.range, Some(RangeCondition::BeginsWith(s("a"))));
 }
 
@@ -128,7 +129,7 @@ fn a_condition_that_does_not_fit_the_schema_is_told_why() {
     assert_eq!(bind("p > :a AND c = :one"), Err(NotSupported));
     assert_eq!(bind("begins_with(p, :a)"), Err(NotSupported));
     let two = parse("p = :a AND c = :one").unwrap();
-    assert_eq!(two.bind(&key("p", ScalarType::S), None), Err(NotSupported));
+    assert_eq!(two.bind(&[key("p", ScalarType::S)], &[]), Err(NotSupported));
     let texts = [
         (MissedElement { name: "p".to_owned() }, "Query condition missed key schema element: p"),
         (NotSupported, "Query key condition not supported"),
@@ -144,17 +145,48 @@ fn a_condition_that_does_not_fit_the_schema_is_told_why() {
 }
 
 #[test]
+fn keys_of_several_attributes_are_conditioned_from_the_left() {
+    use KeyConditionError::{ConditionCount, MissedElement, NotSupported};
+    let hash = [key("p", ScalarType::S), key("q", ScalarType::N)];
+    let range = [key("c", ScalarType::N), key("d", ScalarType::S), key("e", ScalarType::S)];
+    let bind = |text: &str| parse(text).expect(text).bind(&hash, &range);
+    let bound = |equal: &[AttributeValue], range| {
+        Ok(BoundKeyCondition { hash: vec![s("a"), n(1)], equal: equal.to_vec(), range })
+    };
+    let missed = |name: &str| Err(MissedElement { name: name.to_owned() });
+    assert_eq!(bind("q = :one AND p = :a"), bound(&[], None));
+    assert_eq!(bind("q = :one AND p = :a AND c > :one"), bound(&[], Some(RangeCondition::Gt(n(1)))));
+    assert_eq!(
+        bind("begins_with(d, :z) AND q = :one AND c = :two AND p = :a"),
+        bound(&[n(2)], Some(RangeCondition::BeginsWith(s("z"))))
+    );
+    assert_eq!(
+        bind("d = :z AND q = :one AND c = :two AND p = :a AND e = :a"),
+        bound(&[n(2), s("z")], Some(RangeCondition::Eq(s("a"))))
+    );
+    assert_eq!(bind("p = :a"), missed("q"));
+    assert_eq!(bind("q = :one AND c = :one"), missed("p"));
+    assert_eq!(bind("p = :a AND q > :one"), Err(NotSupported));
+    assert_eq!(bind("p = :a AND q = :one AND d = :a"), missed("c"), "a gap");
+    assert_eq!(bind("p = :a AND q = :one AND c = :one AND e = :a"), missed("d"), "a gap");
+    assert_eq!(bind("p = :a AND q = :one AND c > :one AND d = :a"), Err(NotSupported));
+    assert_eq!(bind("p = :a AND q = :one AND x = :one"), missed("c"));
+    let six = parse("p = :a AND q = :one AND c = :one AND d = :a AND e = :a AND f = :a").unwrap();
+    assert_eq!(six.bind(&hash, &range), Err(NotSupported));
+    assert_eq!(six.bind(&hash[..1], &range[..1]), Err(ConditionCount));
+}
+
+#[test]
 fn legacy_key_conditions_bind_as_expressions_do() {
     use ComparisonOperator::{BeginsWith, Between, Contains, Eq, Ne, Null};
-    let (hash, range) = (key("p", ScalarType::S), key("c", ScalarType::N));
-    let bound =
-        legacy([("p", Eq, &[s("a")]), ("c", Between, &[n(1), n(2)])]).unwrap().bind(&hash, Some(&range));
+    let (hash, range) = ([key("p", ScalarType::S)], [key("c", ScalarType::N)]);
+    let bound = legacy([("p", Eq, &[s("a")]), ("c", Between, &[n(1), n(2)])]).unwrap().bind(&hash, &range);
     assert_eq!(bound, bind("p = :a AND c BETWEEN :one AND :two"));
     for (operator, values) in [(Ne, vec![s("a")]), (Contains, vec![s("a")]), (Null, vec![])] {
-        let bound = legacy([("p", operator, &values)]).unwrap().bind(&hash, None);
+        let bound = legacy([("p", operator, &values)]).unwrap().bind(&hash, &[]);
         assert_eq!(bound, Err(KeyConditionError::NotIndexable), "{operator}");
     }
-    let bound = legacy([("p", BeginsWith, &[s("a")])]).unwrap().bind(&hash, None);
+    let bound = legacy([("p", BeginsWith, &[s("a")])]).unwrap().bind(&hash, &[]);
     assert_eq!(bound, Err(KeyConditionError::NotSupported));
 }
 
@@ -163,7 +195,7 @@ fn no_key_is_compared_with_an_empty_value() {
     use ComparisonOperator::{BeginsWith, Between, Eq, Gt};
     let key = [key("p", ScalarType::S), key("c", ScalarType::B)];
     let bind = |p: AttributeValue, operator, c: &[AttributeValue]| {
-        legacy([("p", Eq, &[p]), ("c", operator, c)]).unwrap().bind(&key[0], Some(&key[1]))
+        legacy([("p", Eq, &[p]), ("c", operator, c)]).unwrap().bind(&key[..1], &key[1..])
     };
     let empty = |name: &str, text| Err(KeyConditionError::EmptyValue { name: name.to_owned(), text });
     assert_eq!(bind(s(""), Gt, &[b(b"")]), empty("p", true));
@@ -181,10 +213,8 @@ fn legacy_key_conditions_are_checked() {
     use ComparisonOperator::{Between, Eq, Null};
     let text = |result: Result<KeyCondition, Error>| result.unwrap_err().to_string();
     assert_eq!(text(legacy([])), "Conditions can be of length 1 or 2 only");
-    assert_eq!(
-        text(legacy([("a", Null, &[]), ("b", Null, &[]), ("c", Null, &[])])),
-        "Conditions can be of length 1 or 2 only"
-    );
+    let three = legacy([("a", Null, &[]), ("b", Null, &[]), ("c", Null, &[])]).unwrap();
+    assert_eq!(three.restrict_to_table().unwrap_err().to_string(), "Conditions can be of length 1 or 2 only");
     assert_eq!(
         text(legacy([("a", Eq, &[]), ("b", Null, &[]), ("c", Null, &[])])),
         "One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"

@@ -50,6 +50,19 @@ fn ordered_bytes_never_change() {
     }
 }
 
+/// As on disk as the hash of one value.
+#[test]
+fn partition_hash_of_several_values_never_changes() {
+    let of = |values: &[&AttributeValue]| hex(&partition_hash_of(values));
+    let (ab, two) = (s("ab"), n("2"));
+    assert_eq!(of(&[&ab]), hex(&partition_hash(&ab)));
+    assert_eq!(of(&[&ab, &two]), "a0d049275d5f7c7ba091f7865ce16f2c");
+    assert_eq!(of(&[&two, &ab]), "4d436f1b8f1629825edd2ba82127347a");
+    assert_eq!(of(&[&ab, &two, &b(&[0, 1]), &s("")]), "14e1920ab3741a94a0f840af157ae35c");
+    let spelled = [b"M".as_slice(), &encode_scalar(&ab).unwrap(), &encode_scalar(&two).unwrap()].concat();
+    assert_eq!(partition_hash_of(&[&ab, &two]), xxh3_128(&spelled).to_be_bytes());
+}
+
 #[test]
 fn partition_hash_is_one_hash_whatever_the_length() {
     for length in [0, 1, 126, 127, 128, 129, 2048] {

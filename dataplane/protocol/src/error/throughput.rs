@@ -25,6 +25,17 @@ impl ServiceError {
         .throttled_by(reasons)
     }
 
+    /// The global indexes of a provisioned table are too far behind it.
+    pub fn index_throughput_exceeded(reasons: Vec<ThrottlingReason>) -> Self {
+        Self::fixed(
+            ErrorKind::ProvisionedThroughputExceeded,
+            "The level of configured provisioned throughput for one or more global secondary indexes of the table was \
+             exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes \
+             with the UpdateTable API",
+        )
+        .throttled_by(reasons)
+    }
+
     /// An on-demand table or one of its partitions is at its present ceiling.
     pub fn throttling(reasons: Vec<ThrottlingReason>) -> Self {
         Self::fixed(

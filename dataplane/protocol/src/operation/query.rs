@@ -172,6 +172,12 @@ impl Given<'_> {
     fn compile(self, page: &Page) -> Result<Compiled, ServiceError> {
         let legacy = self.key_conditions.map(condition_values).transpose()?;
         let legacy = legacy.map(KeyCondition::from_legacy).transpose()?;
+        let of_table = |condition: &KeyCondition| match page.index {
+            None => condition.restrict_to_table(),
+            // An index may have a key of more attributes.
+            Some(_) => Ok(()),
+        };
+        legacy.as_ref().map_or(Ok(()), of_table)?;
         let filter = self.filter.compile_legacy()?;
         let projection = self.projection.compile_legacy()?;
         page.check_select(&projection)?;
@@ -189,7 +195,11 @@ impl Given<'_> {
         // That a condition is no key condition is told after all else that is wrong with the expressions.
         let key_condition = match syntax {
             None => legacy.ok_or_else(ServiceError::key_condition_required)?,
-            Some(syntax) => syntax.restrict()?,
+            Some(syntax) => {
+                let condition = syntax.restrict()?;
+                of_table(&condition)?;
+                condition
+            }
         };
         Ok(Compiled { key_condition, filter, projection })
     }

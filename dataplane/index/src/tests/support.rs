@@ -1,0 +1,277 @@
+//! A table with indexes that come and go, and what they should hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use partita_model::clock::{Clock, UnixMillis};
+use partita_model::descriptor::{BillingMode, Generation, Statistics, TableSettings};
+use partita_model::name::Scope;
+use partita_model::schema::{GlobalIndex, KeyAttribute};
+use partita_model::{
+    AttributeValue, IndexName, Item, KeySchema, Projection, ScalarType, TableDescriptor, TableId, TableName,
+};
+use partita_model::size::item_size;
+use partita_protocol::output::Answer;
+use partita_protocol::{Operation, OperationName, ServiceError};
+use partita_storage::{MemoryStore, Shard, ShardStore};
+use partita_table::global::BACKLOG_RECORDS_MAX;
+use partita_table::{EngineOptions, TableEngine};
+use serde_json::{Value, json};
+
+use crate::{Follower, Limits, Step};
+
+pub(super) const TABLE: TableId = TableId(7);
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(1_795_003_200_000)
+    }
+}
+
+/// The kinds of index that the table can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shape {
+    /// On `a` (S), keys only.
+    Plain,
+    /// On `a` (S), sorted by `n` (N), with `x`.
+    Sorted,
+    /// On `a` (S) and `n` (N), sorted by `b` (S) and `x` (S), with everything.
+    Wide,
+}
+
+pub(super) const SHAPES: [Shape; 3] = [Shape::Plain, Shape::Sorted, Shape::Wide];
+
+impl Shape {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Sorted => "sorted",
+            Self::Wide => "wide",
+        }
+    }
+
+    fn index(self, id: TableId) -> GlobalIndex {
+        let text = |name: &str| KeyAttribute { name: name.to_owned(), scalar: ScalarType::S };
+        let number = KeyAttribute { name: "n".to_owned(), scalar: ScalarType::N };
+        let (hash, range, projection) = match self {
+            Self::Plain => (vec![text("a")], vec![], Projection::KeysOnly),
+            Self::Sorted => (vec![text("a")], vec![number], Projection::Include(vec!["x".to_owned()])),
+            Self::Wide => (vec![text("a"), number], vec![text("b"), text("x")], Projection::All),
+        };
+        let name = IndexName::new(self.name());
+        GlobalIndex { id, active: false, name, hash, range, projection, throughput: None }
+    }
+
+    /// What it holds of an item, spelled out.
+    fn entry(self, item: &Item) -> Option<Item> {
+        let text = |name: &str| match item.get(name) {
+            Some(AttributeValue::S(text)) => !text.is_empty(),
+            _ => false,
+        };
+        let number = matches!(item.get("n"), Some(AttributeValue::N(_)));
+        let (held, kept): (bool, &[&str]) = match self {
+            Self::Plain => (text("a"), &["p", "s", "a"]),
+            Self::Sorted => (text("a") && number, &["p", "s", "a", "n", "x"]),
+            Self::Wide => (text("a") && number && text("b") && text("x"), &["p", "s", "a", "n", "b", "x", "y"]),
+        };
+        let kept = item.iter().filter(|(name, _)| kept.contains(&name.as_str()));
+        held.then(|| kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+}
+
+/// The table of this generation with these indexes.
+pub(super) fn descriptor(generation: u64, indexes: &BTreeMap<Shape, TableId>, active: bool) -> TableDescriptor {
+    let key = KeySchema {
+        hash: KeyAttribute { name: "p".to_owned(), scalar: ScalarType::S },
+        range: Some(KeyAttribute { name: "s".to_owned(), scalar: ScalarType::N }),
+    };
+    let global_indexes = indexes.iter().map(|(shape, id)| GlobalIndex { active, ..shape.index(*id) });
+    TableDescriptor {
+        id: TABLE,
+        name: TableName::new("table"),
+        generation: Generation(generation),
+        attributes: key.attributes().cloned().collect(),
+        key,
+        local_indexes: Vec::new(),
+        global_indexes: global_indexes.collect(),
+        billing: BillingMode::PayPerRequest,
+        throughput: None,
+        stream: None,
+        time_to_live: None,
+        settings: TableSettings::default(),
+    }
+}
+
+/// An engine over a store in memory, and the follower of its one table.
+pub(super) struct World {
+    pub(super) store: MemoryStore,
+    pub(super) engine: Arc<TableEngine>,
+    pub(super) follower: Follower,
+    limits: Limits,
+    backlog_max: u64,
+    generation: u64,
+    next_id: u64,
+    pub(super) indexes: BTreeMap<Shape, TableId>,
+}
+
+impl World {
+    /// A table that is made with these indexes.
+    pub(super) async fn with(shapes: &[Shape], limits: Limits) -> Self {
+        Self::with_backlog(shapes, limits, BACKLOG_RECORDS_MAX).await
+    }
+
+    /// The same, whose indexes may be no further behind.
+    pub(super) async fn with_backlog(shapes: &[Shape], limits: Limits, backlog_max: u64) -> Self {
+        let store = MemoryStore::new();
+        let engine = open(store.clone(), backlog_max).await;
+        let follower = Follower::new(Arc::clone(&engine), TABLE, limits);
+        let mut world =
+            Self { store, engine, follower, limits, backlog_max, generation: 0, next_id: 100, indexes: BTreeMap::new() };
+        for shape in shapes {
+            world.next_id += 1;
+            world.indexes.insert(*shape, TableId(world.next_id));
+        }
+        world.apply(false).await;
+        world
+    }
+
+    /// Applies a descriptor with the present indexes.
+    pub(super) async fn apply(&mut self, active: bool) {
+        self.generation += 1;
+        let descriptor = descriptor(self.generation, &self.indexes, active);
+        self.engine.apply(descriptor).await.unwrap();
+    }
+
+    /// Adds an index, or removes it if it is there.
+    pub(super) async fn toggle(&mut self, shape: Shape) {
+        if self.indexes.remove(&shape).is_none() {
+            self.next_id += 1;
+            self.indexes.insert(shape, TableId(self.next_id));
+        }
+        self.apply(false).await;
+    }
+
+    /// What is found after a crash. What was told to be is asked for again, as the control plane does.
+    pub(super) async fn crash(&mut self) {
+        self.store = self.store.reopened();
+        self.engine = open(self.store.clone(), self.backlog_max).await;
+        self.follower = Follower::new(Arc::clone(&self.engine), TABLE, self.limits);
+        self.apply(false).await;
+    }
+
+    /// Steps until there is nothing to do.
+    pub(super) async fn settle(&mut self) {
+        loop {
+            match self.follower.step().await.unwrap() {
+                Step::Moved => {}
+                Step::Idle | Step::Gone => return,
+                Step::Stale => panic!("nothing is on its way"),
+            }
+        }
+    }
+
+    pub(super) async fn call(&self, name: OperationName, body: Value) -> Result<Value, ServiceError> {
+        call(&self.engine, name, body).await
+    }
+
+    pub(super) async fn put(&self, item: Value) {
+        self.call(OperationName::PutItem, json!({"TableName": "table", "Item": item})).await.unwrap();
+    }
+
+    /// Compares all indexes, which must be built, with what the table holds.
+    pub(super) async fn check(&mut self) {
+        let statistics = self.engine.statistics(TABLE).await.unwrap();
+        for (shape, id) in &self.indexes {
+            assert!(statistics.progress.is_built(*id), "{shape:?} of {:?}", statistics.progress);
+        }
+        self.apply(true).await;
+        let items = self.scan(None).await;
+        assert_eq!(statistics.table.item_count, items.len() as u64);
+        for shape in self.indexes.keys() {
+            let mut expected: Vec<_> = items.iter().filter_map(|item| shape.entry(item)).collect();
+            let mut found = self.scan(Some(*shape)).await;
+            let place = |item: &Item| format!("{:?} {:?}", item["p"], item["s"]);
+            expected.sort_by_key(place);
+            found.sort_by_key(place);
+            assert_eq!(found, expected, "{shape:?}");
+            let counted = statistics.indexes[&IndexName::new(shape.name())];
+            let size_bytes = expected.iter().map(|item| item_size(item) as u64 + 100).sum();
+            assert_eq!(counted, Statistics { item_count: expected.len() as u64, size_bytes }, "{shape:?}");
+        }
+    }
+
+    /// All items of the table.
+    pub(super) async fn items(&self) -> Vec<Item> {
+        self.scan(None).await
+    }
+
+    /// All items of the table, or all entries of an index.
+    async fn scan(&self, index: Option<Shape>) -> Vec<Item> {
+        let mut body = json!({"TableName": "table"});
+        if let Some(index) = index {
+            body["IndexName"] = index.name().into();
+        }
+        let answer = self.call(OperationName::Scan, body).await.unwrap();
+        assert_eq!(answer.get("LastEvaluatedKey"), None, "tests have small tables");
+        answer["Items"].as_array().unwrap().iter().map(item_of).collect()
+    }
+}
+
+async fn open(store: MemoryStore, index_backlog_max: u64) -> Arc<TableEngine> {
+    let scope = Scope { region: "eu-central-1".to_owned(), account_id: "123456789012".to_owned() };
+    let shard = Shard::open(Arc::new(store) as Arc<dyn ShardStore>).await.unwrap();
+    let options = EngineOptions { clock: Arc::new(Noon), index_backlog_max, ..EngineOptions::default() };
+    Arc::new(TableEngine::open(shard, scope, options).await.unwrap())
+}
+
+fn parse(name: OperationName, body: &Value) -> Operation {
+    Operation::parse(name, body.to_string().as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"))
+}
+
+/// Carries out a request.
+pub(super) async fn call(
+    engine: &TableEngine,
+    name: OperationName,
+    body: Value,
+) -> Result<Value, ServiceError> {
+    let answer = match parse(name, &body) {
+        Operation::PutItem(operation) => engine.put_item(&operation).await.map(|answer| answer.to_json()),
+        Operation::UpdateItem(operation) => engine.update_item(&operation).await.map(|answer| answer.to_json()),
+        Operation::DeleteItem(operation) => engine.delete_item(&operation).await.map(|answer| answer.to_json()),
+        Operation::BatchWriteItem(operation) => {
+            engine.batch_write_item(&operation).await.map(|answer| answer.to_json())
+        }
+        Operation::Query(operation) => engine.query(&operation).await.map(|answer| answer.to_json()),
+        Operation::Scan(operation) => engine.scan(&operation).await.map(|answer| answer.to_json()),
+        other => panic!("not taken here: {other:?}"),
+    };
+    answer.map_err(ServiceError::from)
+}
+
+/// An item of the three types that tests use.
+fn item_of(json: &Value) -> Item {
+    let value = |json: &Value| match (json["S"].as_str(), json["N"].as_str()) {
+        (Some(text), _) => AttributeValue::S(text.to_owned()),
+        (_, Some(number)) => AttributeValue::N(number.parse().unwrap()),
+        _ => panic!("{json}"),
+    };
+    json.as_object().unwrap().iter().map(|(name, json)| (name.clone(), value(json))).collect()
+}
+
+/// The inverse.
+pub(super) fn json_of(item: &Item) -> Value {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number.to_string()}),
+        other => panic!("{other:?}"),
+    };
+    Value::Object(item.iter().map(|(name, of)| (name.clone(), value(of))).collect())
+}
+
+pub(super) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
