@@ -34,8 +34,8 @@ pub struct StreamArn(String);
 
 impl StreamArn {
     /// Takes an ARN as it was given.
-    pub(crate) fn as_given(text: String) -> Self {
-        Self(text)
+    pub fn as_given(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
     /// As clients see it.
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn streams_of_others_are_not_there_and_other_texts_are_no_arns() {
-        let name = |text: &str| StreamArn::as_given(text.to_owned()).name(&scope()).unwrap_err();
+        let name = |text: &str| StreamArn::as_given(text).name(&scope()).unwrap_err();
         for elsewhere in [
             "arn:aws:dynamodb:us-east-1:000000000000:table/music/stream/now",
             "arn:aws:dynamodb:eu-central-1:111111111111:table/music/stream/now",
