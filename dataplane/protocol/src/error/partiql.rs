@@ -88,8 +88,6 @@ pub enum StatementFault {
     Alias,
     #[error("Unsupported clause: {clause} at {at}")]
     Clause { clause: &'static str, at: Span },
-    #[error("Unsupported operation: {operation}")]
-    Operation { operation: &'static str },
     #[error("Select projection doesn't support value or pivot keywords")]
     SelectValue,
     #[error("Other attributes should not be present in the projection when '*' is used.")]
