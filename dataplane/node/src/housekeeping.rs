@@ -1,8 +1,9 @@
-//! Work that nobody waits for: dropped tables give their space back, batch by batch, and expired items go.
+//! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items go, and global indexes follow.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use partita_index::propagate;
 use partita_table::{SWEEP_EVERY, TableEngine};
 use tokio::sync::watch;
 
@@ -15,7 +16,11 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps an engine's house until `stopped` says so.
 pub async fn run(engine: Arc<TableEngine>, stopped: watch::Receiver<bool>) {
-    tokio::join!(sweep_dropped(&engine, stopped.clone()), engine.keep_expiring(SWEEP_EVERY, stopped));
+    tokio::join!(
+        sweep_dropped(&engine, stopped.clone()),
+        engine.keep_expiring(SWEEP_EVERY, stopped.clone()),
+        propagate(Arc::clone(&engine), stopped),
+    );
 }
 
 /// Removes what is left of dropped tables.

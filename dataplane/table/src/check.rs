@@ -70,9 +70,20 @@ fn place(descriptor: &TableDescriptor, key: KeyValues<'_>) -> Result<ItemKey, Se
 }
 
 /// A partition-key value of the right type: neither empty nor too long.
-pub(crate) fn hash_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), ServiceError> {
+fn hash_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), ServiceError> {
     not_empty(attribute, value)?;
     size(KeyType::Hash, value_size(value))
+}
+
+/// The values of partition attributes, of the right types: none empty, and together not too long.
+pub(crate) fn hash_values(
+    attributes: &[KeyAttribute],
+    values: &[AttributeValue],
+) -> Result<(), ServiceError> {
+    for (attribute, value) in attributes.iter().zip(values) {
+        not_empty(attribute, value)?;
+    }
+    size(KeyType::Hash, values.iter().map(value_size).sum())
 }
 
 fn not_empty(attribute: &KeyAttribute, value: &AttributeValue) -> Result<(), ServiceError> {

@@ -1,5 +1,6 @@
 //! The engine: which tables a shard serves.
 
+mod indexes;
 mod registry;
 mod streams;
 
@@ -16,11 +17,12 @@ use partita_model::{IndexName, TableDescriptor, TableId, TableName};
 use partita_protocol::ServiceError;
 use partita_protocol::operation::TableRef;
 use partita_storage::{KeyRange, LogSequence, LogStart, Order, Shard, Visibility, WriteBatch, space};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 use uuid::Uuid;
 
 use crate::Error;
 use crate::expiry::{self, Setting};
+use crate::global;
 use crate::latch::Latches;
 use crate::row;
 use crate::statistics::{self, Tally};
@@ -39,11 +41,13 @@ pub struct EngineOptions {
     pub clock: Arc<dyn Clock>,
     /// The size over which the item collection of a table with local indexes cannot grow. DynamoDB's is 10 GB.
     pub collection_bytes_max: u64,
+    /// The changes that the global indexes of a table may be behind before its writes are throttled.
+    pub index_backlog_max: u64,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), collection_bytes_max: ITEM_COLLECTION_BYTES_MAX }
+        Self { clock: Arc::new(SystemClock), collection_bytes_max: ITEM_COLLECTION_BYTES_MAX, index_backlog_max: global::BACKLOG_RECORDS_MAX }
     }
 }
 
@@ -52,7 +56,7 @@ impl Default for EngineOptions {
 pub struct TableStatistics {
     /// Of the table's items.
     pub table: Statistics,
-    /// Of the entries of each local index.
+    /// Of the entries of each local index, and of each global one that is maintained.
     pub indexes: BTreeMap<IndexName, Statistics>,
     /// How far what is made in the background is.
     pub progress: Progress,
@@ -64,14 +68,18 @@ pub struct TableEngine {
     registry: Registry,
     /// Orders changes of the registry. Requests do not take it.
     changes: Mutex<()>,
+    /// Tells of changes of the registry.
+    changed: watch::Sender<()>,
     scope: Scope,
 }
 
 /// What an operation needs of the engine, and what the tasks it starts hold on to.
 pub(crate) struct Core {
     pub(crate) shard: Shard,
+    pub(crate) scope: Scope,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) collection_bytes_max: u64,
+    pub(crate) index_backlog_max: u64,
     pub(crate) item_latches: Latches,
     pub(crate) collection_latches: Latches,
     /// Tokens of transactions under way.
@@ -108,13 +116,17 @@ impl TableEngine {
             streams::begin(&shard, &descriptor, None).await?;
             streams::end(&shard, &descriptor).await?;
             let planned = registry.plan(&descriptor)?.ok_or_else(|| row::corrupt(&row.key))?;
+            indexes::begin(&shard, &planned, None, options.index_backlog_max).await?;
+            indexes::end(&shard, &planned).await?;
             planned.expiring.set(planned.descriptor.time_to_live.clone().map(Setting::new).map(Arc::new));
             registry.insert(planned);
         }
         let core = Core {
             shard,
+            scope: scope.clone(),
             clock: options.clock,
             collection_bytes_max: options.collection_bytes_max,
+            index_backlog_max: options.index_backlog_max,
             item_latches: Latches::new(),
             collection_latches: Latches::new(),
             tokens: Arc::default(),
@@ -126,7 +138,7 @@ impl TableEngine {
         };
         core.load_locks().await?;
         core.load_ledger().await?;
-        Ok(Self { core: Arc::new(core), registry, changes: Mutex::new(()), scope })
+        Ok(Self { core: Arc::new(core), registry, changes: Mutex::new(()), changed: watch::Sender::new(()), scope })
     }
 
     /// Serves a table, or serves it by a newer descriptor; an older one or one of the same generation changes nothing. Durable
@@ -139,6 +151,8 @@ impl TableEngine {
         let Some(planned) = self.registry.plan(&descriptor)? else { return Ok(()) };
         let served = self.registry.by_id(descriptor.id);
         streams::begin(&self.core.shard, &descriptor, served.as_deref()).await?;
+        let backlog_max = self.core.index_backlog_max;
+        indexes::begin(&self.core.shard, &planned, served.as_deref(), backlog_max).await?;
         let row = row::descriptor(descriptor.id);
         let store = self.core.shard.store();
         if store.get(&row, Visibility::Applied).await?.is_none() {
@@ -148,14 +162,16 @@ impl TableEngine {
         let mut batch = WriteBatch::new();
         batch.put(row, registry::descriptor_value(&descriptor));
         let expiry = self.core.setting_change(&planned, &mut batch).await?;
-        let ended: Vec<_> = expiry.iter().filter_map(|change| change.ended).collect();
+        let mut ended = indexes::change(&self.core.shard, &descriptor, served.as_deref(), &mut batch);
+        ended.extend(expiry.iter().filter_map(|change| change.ended));
         self.core.shard.drop_tables_with(&ended, batch).await?;
         if let Some(change) = expiry {
             change.done(&planned);
         }
         streams::end(&self.core.shard, &descriptor).await?;
-        self.registry.insert(planned);
-        Ok(())
+        self.registry.insert(Arc::clone(&planned));
+        self.changed.send_replace(());
+        indexes::end(&self.core.shard, &planned).await
     }
 
     /// Serves a table no more and drops its rows, its statistics and its change log. Takes no longer for a large table; durable
@@ -167,10 +183,12 @@ impl TableEngine {
         let _changes = self.changes.lock().await;
         let parts = self.parts(table).await?;
         self.registry.remove(table);
+        self.changed.send_replace(());
         // A write that found the table before this is applied before the drop, or the shard refuses it.
         let mut batch = WriteBatch::new();
         statistics::rows(table).for_each(|row| batch.delete(row));
-        parts.iter().for_each(|part| batch.delete(row::build(*part)));
+        self.core.drop_locks(table, &mut batch);
+        parts.iter().for_each(|part| indexes::forget(*part, &mut batch));
         let ids: Vec<_> = std::iter::once(table).chain(parts).collect();
         Ok(self.core.shard.drop_tables_with(&ids, batch).await?)
     }
@@ -182,7 +200,8 @@ impl TableEngine {
             return Ok(Vec::new());
         };
         let descriptor = registry::read_descriptor(&key, &value)?;
-        Ok(descriptor.time_to_live.iter().map(|setting| setting.id).collect())
+        let expiries = descriptor.time_to_live.iter().map(|setting| setting.id);
+        Ok(indexes::ids(&descriptor).chain(expiries).collect())
     }
 
     /// The exact durable sizes and counts of a table.
@@ -199,8 +218,14 @@ impl TableEngine {
             sum.add(&Tally::read(&row.key, &row.value)?);
         }
         let indexes = table.descriptor.local_indexes.iter().enumerate();
-        let indexes = indexes.map(|(ordinal, index)| (index.name.clone(), sum.index(ordinal))).collect();
+        let mut indexes: BTreeMap<_, _> =
+            indexes.map(|(ordinal, index)| (index.name.clone(), sum.index(ordinal))).collect();
         let mut progress = Progress::default();
+        for index in table.maintained_indexes() {
+            let (build, statistics) = global::stored(snapshot.as_ref(), index.id).await?;
+            indexes.insert(index.name.clone(), statistics);
+            progress.builds.insert(index.id, build.told());
+        }
         if let Some(setting) = &table.descriptor.time_to_live {
             let build = expiry::build_of(setting.id, snapshot.as_ref()).await?;
             progress.builds.extend(build.map(|build| (setting.id, build)));
@@ -229,6 +254,11 @@ impl TableEngine {
     /// The names of the tables that are served, in byte order, with their ids.
     pub fn tables(&self) -> BTreeMap<TableName, TableId> {
         self.registry.names()
+    }
+
+    /// Tells whenever a table is served by another descriptor, anew, or no more.
+    pub fn watch_tables(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Registers a reader of a table's change log. Every write that a snapshot taken after the return does not hold has its

@@ -5,6 +5,8 @@ use partita_model::codec::CodecError;
 use partita_model::{CapacityUnits, Item, TableId, TableName};
 use partita_protocol::ServiceError;
 
+use crate::change::ChangeError;
+
 /// A failed call of the table engine. `Into<ServiceError>` says what the client sees.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,6 +40,9 @@ pub enum Error {
         #[source]
         source: CodecError,
     },
+    /// A record of the change log that cannot be decoded.
+    #[error("a change record is corrupt")]
+    CorruptRecord(#[from] ChangeError),
     /// A descriptor names a table by a name that another table has.
     #[error("the name {name} belongs to table {holder}, so table {id} cannot have it")]
     NameTaken {

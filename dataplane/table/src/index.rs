@@ -1,33 +1,83 @@
-//! Local secondary indexes: which entry an item has, and what a write does to it.
+//! Secondary indexes: what their entries carry, what a change of an item does to them, and the entries of local indexes. Those
+//! of global indexes are made in [`crate::global`].
 //!
-//! An index is sparse: an item without the index's sort key has no entry. An entry holds the table's key, the index's sort
-//! key and what the projection names. Entries stand in the partition of their item ([`crate::row`]).
+//! An index is sparse: an item without the index's key attributes has no entry. An entry holds the table's key, the index's
+//! key and what the projection names. Entries of local indexes stand in the partition of their item ([`crate::row`]).
 
 use bytes::Bytes;
 use partita_model::codec::StoredItem;
 use partita_model::key::encode_scalar;
-use partita_model::schema::LocalIndex;
+use partita_model::schema::{GlobalIndex, KeyAttribute, LocalIndex};
 use partita_model::size::attribute_size;
 use partita_model::{CapacityUnits, Item, KeySchema, Projection};
 
 use crate::row::{ItemKey, ItemValue};
 
-/// An item's entry in one local index.
+/// An item's entry in one index.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) row: Bytes,
     pub(crate) value: ItemValue,
 }
 
-/// What a write does to an item's entry in one local index.
+/// What a write does to an item's entry in one index.
 #[derive(Debug)]
 pub(crate) struct EntryChange {
     pub(crate) before: Option<Entry>,
     pub(crate) after: Option<Entry>,
 }
 
+/// What local and global indexes have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape<'i> {
+    /// Partition attributes.
+    pub(crate) hash: &'i [KeyAttribute],
+    /// Sort attributes, in order.
+    pub(crate) range: &'i [KeyAttribute],
+    pub(crate) projection: &'i Projection,
+}
+
+impl<'i> Shape<'i> {
+    /// Partition attributes first, then the sort attributes.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = &'i KeyAttribute> {
+        self.hash.iter().chain(self.range)
+    }
+
+    /// Whether entries carry the attribute; `schema` is the table's.
+    pub(crate) fn projects(self, schema: &KeySchema, attribute: &str) -> bool {
+        match self.projection {
+            Projection::All => true,
+            _ if schema.contains(attribute) || self.attributes().any(|key| key.name == attribute) => true,
+            Projection::KeysOnly => false,
+            Projection::Include(attributes) => attributes.iter().any(|included| included == attribute),
+        }
+    }
+
+    /// The part of an item that entries carry.
+    pub(crate) fn project(self, schema: &KeySchema, item: &ItemValue) -> ItemValue {
+        if *self.projection == Projection::All {
+            return item.clone();
+        }
+        let carried = item.item().attributes().filter(|(name, _)| self.projects(schema, name.as_str()));
+        ItemValue::of(&carried.map(|(name, value)| (name.as_str().to_owned(), value.decode())).collect())
+    }
+}
+
+impl<'i> From<&'i LocalIndex> for Shape<'i> {
+    fn from(index: &'i LocalIndex) -> Self {
+        let hash = std::slice::from_ref(&index.key.hash);
+        Self { hash, range: index.key.range.as_slice(), projection: &index.projection }
+    }
+}
+
+impl<'i> From<&'i GlobalIndex> for Shape<'i> {
+    fn from(index: &'i GlobalIndex) -> Self {
+        Self { hash: &index.hash, range: &index.range, projection: &index.projection }
+    }
+}
+
 impl Entry {
-    /// The entry of `item`; `None` when the index does not hold it.
+    /// The entry of `item` in a local index; `None` when the index does not hold it.
     pub(crate) fn of(
         schema: &KeySchema,
         index: &LocalIndex,
@@ -41,7 +91,7 @@ impl Entry {
             return None;
         }
         let row = key.index_row(ordinal, &encode_scalar(&sort.decode())?);
-        Some(Self { row, value: project(schema, index, item) })
+        Some(Self { row, value: Shape::from(index).project(schema, item) })
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -78,17 +128,7 @@ impl EntryChange {
     }
 }
 
-/// Whether entries of the index carry the attribute.
-pub(crate) fn projects(schema: &KeySchema, index: &LocalIndex, attribute: &str) -> bool {
-    match &index.projection {
-        Projection::All => true,
-        _ if schema.contains(attribute) || index.key.contains(attribute) => true,
-        Projection::KeysOnly => false,
-        Projection::Include(attributes) => attributes.iter().any(|included| included == attribute),
-    }
-}
-
-/// The size of the entry that an item will have; 0 when the index does not hold it.
+/// The size of the entry that an item will have in a local index; 0 when the index does not hold it.
 pub(crate) fn entry_size(schema: &KeySchema, index: &LocalIndex, item: &Item) -> usize {
     let held = index.key.range.as_ref().is_some_and(|range| {
         item.get(&range.name).is_some_and(|value| value.scalar_type() == Some(range.scalar))
@@ -96,21 +136,12 @@ pub(crate) fn entry_size(schema: &KeySchema, index: &LocalIndex, item: &Item) ->
     if !held {
         return 0;
     }
-    let carried = item.iter().filter(|(name, _)| projects(schema, index, name));
+    let carried = item.iter().filter(|(name, _)| Shape::from(index).projects(schema, name));
     carried.map(|(name, value)| attribute_size(name, value)).sum()
 }
 
-/// The part of an item that entries of the index carry.
-fn project(schema: &KeySchema, index: &LocalIndex, item: &ItemValue) -> ItemValue {
-    if index.projection == Projection::All {
-        return item.clone();
-    }
-    let carried = item.item().attributes().filter(|(name, _)| projects(schema, index, name.as_str()));
-    ItemValue::of(&carried.map(|(name, value)| (name.as_str().to_owned(), value.decode())).collect())
-}
-
 /// The key by which reading goes on after an entry: the index's key and the table's, or just the table's for an item.
-pub(crate) fn continuation(schema: &KeySchema, index: Option<&LocalIndex>, item: &StoredItem) -> Item {
-    let names = index.into_iter().flat_map(|index| index.key.attributes()).chain(schema.attributes());
+pub(crate) fn continuation(schema: &KeySchema, index: Option<Shape<'_>>, item: &StoredItem) -> Item {
+    let names = index.into_iter().flat_map(Shape::attributes).chain(schema.attributes());
     names.filter_map(|key| Some((key.name.clone(), item.get(&key.name)?.decode()))).collect()
 }

@@ -43,6 +43,7 @@ mod check;
 mod engine;
 mod error;
 mod expiry;
+pub mod global;
 mod index;
 mod latch;
 mod read;

@@ -1,7 +1,7 @@
 //! Reading: items by key, and pages of items in key order.
 //!
 //! ```text
-//!  request ─▶ source (table or local index) ─▶ key range ─▶ page over one snapshot ─▶ answer
+//!  request ─▶ source (table or index) ─▶ key range ─▶ page over one snapshot ─▶ answer
 //! ```
 //!
 //! Every read sees durable rows only: what is told cannot be taken back by a crash. That makes strongly and eventually
@@ -14,3 +14,5 @@ mod query;
 mod range;
 mod scan;
 mod source;
+
+pub(crate) use page::Walk;

@@ -5,6 +5,9 @@
 //!   item           kind 10 | sort key, or nothing when the table has none
 //!   index entry    kind 20 | index ordinal, 1 | index sort key | table sort key, or nothing
 //!   collection     kind 30
+//! row of an index  01 | index id, 8 BE | partition hash, 16 | length of pk, 2 BE | pk | kind | rest
+//!   global entry   kind 50 | index sort key, or nothing | table pk | table sort key, or nothing
+//! build            08 | index id, 8 BE
 //! statistics       06 | table id, 8 BE | stripe, 1
 //! descriptor       05 | table id, 8 BE
 //! ```
@@ -16,17 +19,22 @@
 //! All rows of one partition key are one contiguous range, and partitions stand in the order of their hash, so a table can be
 //! cut between any two hashes by a key range alone.
 //!
-//! An index's ordinal is its position among the local indexes of the table's descriptor. Local indexes are fixed when a table
+//! A global index has an id of its own, and its entries lie as a table's items do. Its `pk` and its sort key may be of several
+//! attributes: their encodings one after the other, and the hash of all of them.
+//!
+//! A local index's ordinal is its position among the local indexes of the table's descriptor. Local indexes are fixed when a table
 //! is created, so an ordinal keeps its meaning for the life of the table id; the engine refuses a descriptor that changes them.
 //!
 //! Values start with a version byte. Items and index entries: `01 | item` in the model's codec, an entry holding just what it
-//! projects. Collection: `01 | bytes, 8 BE`. Statistics: see [`crate::statistics`]. Descriptor: `01 | JSON`.
+//! projects. Collection: `01 | bytes, 8 BE`. Statistics: see [`crate::statistics`]. Descriptor: `01 | JSON`. Build: see
+//! [`crate::global`].
 
 use bytes::{BufMut, Bytes, BytesMut};
 use partita_model::codec::StoredItem;
-use partita_model::key::{partition_hash, write_scalar};
+use partita_model::key::{partition_hash_of, write_scalar};
 use partita_model::schema::KeyAttribute;
 use partita_model::{AttributeValue, Item, KeySchema, TableId};
+use partita_storage::KeyRange;
 use partita_storage::space::{self, TABLE_PREFIX_BYTES};
 
 use crate::Error;
@@ -37,6 +45,7 @@ pub(crate) const VALUE_VERSION: u8 = 1;
 const ITEM: u8 = 0x10;
 const INDEX_ENTRY: u8 = 0x20;
 const COLLECTION: u8 = 0x30;
+const GLOBAL_ENTRY: u8 = 0x50;
 /// Greater than every kind there will ever be.
 const KINDS_END: u8 = u8::MAX;
 
@@ -59,6 +68,8 @@ pub(crate) enum RowKind {
     IndexEntry(u8),
     /// The size of an item collection.
     Collection,
+    /// An entry of a global index.
+    GlobalEntry,
 }
 
 /// The values of an item's key attributes, where they stand in the item.
@@ -100,11 +111,18 @@ pub(crate) struct Partition {
 impl Partition {
     /// The partition of a partition-key value; `None` when the value is no scalar or longer than any key can be.
     pub(crate) fn new(table: TableId, key: &AttributeValue) -> Option<Self> {
+        Self::of(table, &[key])
+    }
+
+    /// The same of the values of all partition attributes of a global index.
+    pub(crate) fn of(id: TableId, key: &[&AttributeValue]) -> Option<Self> {
         let mut prefix = Vec::with_capacity(ROW_KEY_BYTES);
-        prefix.put_slice(&space::table_prefix(space::TABLE_ROWS, table));
-        prefix.put_slice(&partition_hash(key));
+        prefix.put_slice(&space::table_prefix(space::TABLE_ROWS, id));
+        prefix.put_slice(&partition_hash_of(key));
         prefix.put_u16(0);
-        write_scalar(key, &mut prefix)?;
+        for value in key {
+            write_scalar(value, &mut prefix)?;
+        }
         let length = u16::try_from(prefix.len() - PARTITION_KEY_AT).ok()?;
         prefix.get_mut(LENGTH_AT..PARTITION_KEY_AT)?.copy_from_slice(&length.to_be_bytes());
         Some(Self { prefix })
@@ -118,6 +136,11 @@ impl Partition {
     /// The beginning of all entries of one local index.
     pub(crate) fn index_entries(&self, ordinal: u8) -> Bytes {
         joined(&[&self.prefix, &[INDEX_ENTRY, ordinal]])
+    }
+
+    /// The beginning of all entries of a global index.
+    pub(crate) fn global_entries(&self) -> Bytes {
+        joined(&[&self.prefix, &[GLOBAL_ENTRY]])
     }
 }
 
@@ -158,6 +181,13 @@ impl ItemKey {
         joined(&[partition, &[INDEX_ENTRY, ordinal], index_range, range])
     }
 
+    /// The key of the item's entry in a global index, in a partition of that index and under an encoded sort key.
+    pub(crate) fn global_row(&self, partition: &Partition, index_range: &[u8]) -> Bytes {
+        let (table_partition, range) = self.parts();
+        let hash = table_partition.get(PARTITION_KEY_AT..).unwrap_or_default();
+        joined(&[&partition.prefix, &[GLOBAL_ENTRY], index_range, hash, range])
+    }
+
     /// The key of the row that holds the item collection's size.
     pub(crate) fn collection(&self) -> Bytes {
         joined(&[self.parts().0, &[COLLECTION]])
@@ -179,6 +209,15 @@ pub(crate) fn table_prefix(table: TableId) -> Bytes {
     space::table_key(space::TABLE_ROWS, table, &[])
 }
 
+/// The rows of a table behind the item whose row has this key, without its prefix; all rows if there is none.
+pub(crate) fn rows_behind(table: TableId, place: Option<&[u8]>) -> KeyRange {
+    let rows = KeyRange::prefix(table_prefix(table));
+    match place {
+        Some(place) => rows.after(&space::table_key(space::TABLE_ROWS, table, place)),
+        None => rows,
+    }
+}
+
 /// The first key that a row of a partition with this hash, or a greater one, can have.
 pub(crate) fn hash_start(table: TableId, hash: u128) -> Bytes {
     space::table_key(space::TABLE_ROWS, table, &hash.to_be_bytes())
@@ -192,6 +231,11 @@ pub(crate) fn descriptor(table: TableId) -> Bytes {
 /// The beginning of a table's statistics rows.
 pub(crate) fn statistics_prefix(table: TableId) -> Bytes {
     space::table_key(space::STATISTICS, table, &[])
+}
+
+/// The key of a global index's statistics: it has one row, and one writer.
+pub(crate) fn index_statistics(index: TableId) -> Bytes {
+    statistics(index, 0)
 }
 
 /// The key of the row that says how far a global index is built.
@@ -211,6 +255,7 @@ pub(crate) fn kind(key: &[u8]) -> Option<RowKind> {
         [ITEM, ..] => Some(RowKind::Item),
         [INDEX_ENTRY, ordinal, ..] => Some(RowKind::IndexEntry(*ordinal)),
         [COLLECTION, ..] => Some(RowKind::Collection),
+        [GLOBAL_ENTRY, ..] => Some(RowKind::GlobalEntry),
         _ => None,
     }
 }
@@ -223,6 +268,7 @@ pub(crate) fn towards(key: &[u8], wanted: RowKind) -> Option<Bytes> {
         RowKind::Item => in_partition(&[ITEM]),
         RowKind::IndexEntry(ordinal) => in_partition(&[INDEX_ENTRY, ordinal]),
         RowKind::Collection => in_partition(&[COLLECTION]),
+        RowKind::GlobalEntry => in_partition(&[GLOBAL_ENTRY]),
     };
     // Behind the wanted rows of this partition there are none before the next one.
     if first.as_ref() > key { Some(first) } else { Some(in_partition(&[KINDS_END])) }

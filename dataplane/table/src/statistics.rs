@@ -89,6 +89,13 @@ fn stored_bytes(size: Option<usize>) -> i64 {
 }
 
 impl Tally {
+    /// The figures of a global index, which has one row and no local indexes.
+    pub(crate) fn of(statistics: Statistics) -> Self {
+        let mut tally = Self::default();
+        tally.slots[0] = statistics;
+        tally
+    }
+
     /// The figures of the table.
     pub(crate) fn table(&self) -> Statistics {
         self.slots[0]

@@ -1,12 +1,13 @@
 //! A table as the engine serves it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use partita_model::codec::StoredItem;
-use partita_model::schema::LocalIndex;
+use partita_model::schema::{GlobalIndex, LocalIndex};
 use partita_model::{Item, TableDescriptor, TableId};
 
 use crate::expiry::Expiring;
+use crate::global::Backlog;
 use crate::row::{ItemKey, KeyValues};
 use crate::statistics::Stripes;
 use crate::{Error, index, row};
@@ -17,16 +18,23 @@ pub(crate) struct Table {
     pub(crate) descriptor: TableDescriptor,
     pub(crate) stripes: Arc<Stripes>,
     pub(crate) expiring: Arc<Expiring>,
+    /// Of the global indexes; none before the first one.
+    pub(crate) backlog: Arc<OnceLock<Backlog>>,
 }
 
 impl Table {
     pub(crate) fn new(descriptor: TableDescriptor) -> Self {
-        Self { descriptor, stripes: Arc::default(), expiring: Arc::default() }
+        Self { descriptor, stripes: Arc::default(), expiring: Arc::default(), backlog: Arc::default() }
     }
 
     /// The same table under a newer descriptor.
     pub(crate) fn with_descriptor(&self, descriptor: TableDescriptor) -> Self {
-        Self { descriptor, stripes: Arc::clone(&self.stripes), expiring: Arc::clone(&self.expiring) }
+        Self {
+            descriptor,
+            stripes: Arc::clone(&self.stripes),
+            expiring: Arc::clone(&self.expiring),
+            backlog: Arc::clone(&self.backlog),
+        }
     }
 
     pub(crate) fn id(&self) -> TableId {
@@ -42,6 +50,16 @@ impl Table {
     /// Whether items of one partition form a collection whose size counts.
     pub(crate) fn has_local_indexes(&self) -> bool {
         !self.descriptor.local_indexes.is_empty()
+    }
+
+    /// The global indexes that have rows.
+    pub(crate) fn maintained_indexes(&self) -> impl Iterator<Item = &GlobalIndex> {
+        self.descriptor.global_indexes.iter().filter(|index| index.is_maintained())
+    }
+
+    /// Whether there is a global index that follows the change log.
+    pub(crate) fn has_maintained_indexes(&self) -> bool {
+        self.maintained_indexes().next().is_some()
     }
 
     /// The key attributes of one of this table's items.

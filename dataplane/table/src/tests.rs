@@ -12,6 +12,6 @@ mod paging;
 mod random;
 mod schema;
 mod single;
-mod support;
+pub(crate) mod support;
 mod tables;
 mod transact;

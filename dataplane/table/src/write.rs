@@ -121,6 +121,7 @@ impl Core {
         F: FnOnce(Option<&StoredItem>) -> Result<Option<Cow<'i, Item>>, ServiceError>,
     {
         let (table, key) = (intent.table, intent.key);
+        table.admit_write(&self.scope)?;
         let permit = self.permit(1).await?;
         let latch = self.item_latches.acquire(key.row()).await;
         if self.locks.holder(key.row()).is_some() {

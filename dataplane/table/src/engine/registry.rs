@@ -101,12 +101,24 @@ fn fixed_parts_agree(served: &TableDescriptor, newer: &TableDescriptor) -> Resul
         (served.name != newer.name, "name"),
         (served.key != newer.key, "key schema"),
         (served.local_indexes != newer.local_indexes, "local indexes"),
+        (reshaped_index(served, newer), "global index without a new id"),
         (renamed_expiry(served, newer), "time-to-live attribute without a new id"),
     ];
     match changed.into_iter().find(|(changed, _)| *changed) {
         Some((_, what)) => Err(Error::FixedPartChanged { id: newer.id, what }),
         None => Ok(()),
     }
+}
+
+/// Whether the entries of one global index would come to be of another key or hold something else.
+fn reshaped_index(served: &TableDescriptor, newer: &TableDescriptor) -> bool {
+    served.global_indexes.iter().filter(|index| index.is_maintained()).any(|before| {
+        let after = newer.global_indexes.iter().find(|after| after.id == before.id);
+        after.is_some_and(|after| {
+            (&after.hash, &after.range, &after.projection)
+                != (&before.hash, &before.range, &before.projection)
+        })
+    })
 }
 
 /// Whether the rows of one setting would come to speak of another attribute.

@@ -16,11 +16,11 @@ use partita_protocol::output::{self, ItemForm};
 use partita_storage::{KeyRange, Order, Rows, Snapshot, Visibility};
 
 use super::get::shown;
-use super::source::Source;
+use super::source::{Index, Source};
 use crate::Error;
 use crate::capacity::Spent;
 use crate::engine::Core;
-use crate::row;
+use crate::row::{self, RowKind};
 
 /// Rows of another kind that a page reads past before it seeks beyond them. A seek costs about as much as some dozens of
 /// rows.
@@ -65,7 +65,8 @@ impl Core {
         wanted: ReturnCapacity,
     ) -> Result<output::Page, Error> {
         let snapshot = self.shard.store().snapshot(Visibility::Durable).await?;
-        let mut walk = Walk::new(snapshot.as_ref(), plan).await?;
+        let rows = plan.source.rows();
+        let mut walk = Walk::new(snapshot.as_ref(), plan.range.clone(), plan.order, rows).await?;
         let mut page = Page::default();
         while let Some((key, item)) = walk.next().await? {
             page.evaluate(plan, snapshot.as_ref(), &key, item).await?;
@@ -137,7 +138,8 @@ impl Page {
         let units = CapacityUnits::read(self.bytes as u64, plan.consistency);
         let mut spent = Spent::on_table(self.fetched);
         match plan.source.index {
-            Some((_, index)) => spent.add_index(&index.name, units),
+            Some(Index::Local(_, index)) => spent.add_index(&index.name, units),
+            Some(Index::Global(index)) => spent.add_global_index(&index.name, units),
             None => spent.table += units,
         }
         output::Page {
@@ -150,25 +152,33 @@ impl Page {
     }
 }
 
-/// The rows of a plan's source within its range, in its order.
-struct Walk<'w> {
+/// The items or entries of one kind within a range, in an order.
+pub(crate) struct Walk<'w> {
     snapshot: &'w dyn Snapshot,
-    plan: &'w Plan<'w>,
+    range: KeyRange,
+    order: Order,
+    kind: RowKind,
     rows: Box<dyn Rows>,
     /// Rows of other kinds read since the last wanted one or the last seek.
     passed: u32,
 }
 
 impl<'w> Walk<'w> {
-    async fn new(snapshot: &'w dyn Snapshot, plan: &'w Plan<'w>) -> Result<Self, Error> {
-        let rows = snapshot.scan(plan.range.clone(), plan.order).await?;
-        Ok(Self { snapshot, plan, rows, passed: 0 })
+    /// Begins at the start of the range, or at its end if the order is descending.
+    pub(crate) async fn new(
+        snapshot: &'w dyn Snapshot,
+        range: KeyRange,
+        order: Order,
+        kind: RowKind,
+    ) -> Result<Self, Error> {
+        let rows = snapshot.scan(range.clone(), order).await?;
+        Ok(Self { snapshot, range, order, kind, rows, passed: 0 })
     }
 
     /// The next item or entry with its row's key.
-    async fn next(&mut self) -> Result<Option<(Bytes, StoredItem)>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<(Bytes, StoredItem)>, Error> {
         while let Some(row) = self.rows.next().await? {
-            if row::kind(&row.key) == Some(self.plan.source.rows()) {
+            if row::kind(&row.key) == Some(self.kind) {
                 self.passed = 0;
                 let item = row::read_item(&row.key, &row.value)?;
                 return Ok(Some((row.key, item)));
@@ -182,16 +192,16 @@ impl<'w> Walk<'w> {
     async fn pass(&mut self, key: &[u8]) -> Result<(), Error> {
         self.passed += 1;
         // Only a Scan meets other kinds: the range of a Query holds one kind. And a Scan goes forward.
-        if self.passed < PASSED_ROWS_MAX || self.plan.order == Order::Descending {
+        if self.passed < PASSED_ROWS_MAX || self.order == Order::Descending {
             return Ok(());
         }
         self.passed = 0;
-        if let Some(start) = row::towards(key, self.plan.source.rows()) {
-            let range = match self.plan.range.end() {
+        if let Some(start) = row::towards(key, self.kind) {
+            let range = match self.range.end() {
                 Some(end) => KeyRange::new(start, end.clone()),
                 None => KeyRange::starting_at(start),
             };
-            self.rows = self.snapshot.scan(range, self.plan.order).await?;
+            self.rows = self.snapshot.scan(range, self.order).await?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Scan: all items of a table or local index, or of one segment of it.
+//! Scan: all items of a table or index, or of one segment of it.
 //!
 //! Partitions come in the order of their hash; the segments of a parallel scan cut the hashes into equal ranges, so that
 //! together they read every item exactly once.
@@ -15,14 +15,15 @@ use crate::engine::TableEngine;
 use crate::{Error, row};
 
 impl TableEngine {
-    /// Reads a page of a table or local index.
+    /// Reads a page of a table or index.
     ///
     /// # Errors
     /// When the request does not fit the table's schema; otherwise the store failed.
     pub async fn scan(&self, scan: &operation::Scan) -> Result<output::Page, Error> {
         let table = self.table(&scan.table)?;
         let source = Source::of(&table, scan.index.as_ref(), scan.consistency)?;
-        let mut range = segment_rows(table.id(), scan.segment);
+        source.gives(scan.select, scan.projection.as_ref())?;
+        let mut range = segment_rows(source.id(), scan.segment);
         if let Some(key) = &scan.start_key {
             let start = start(&source, key)?;
             if let Some(segment) = scan.segment
@@ -55,7 +56,7 @@ fn start(source: &Source<'_>, key: &Item) -> Result<Bytes, ServiceError> {
     source.start_row(key).ok_or_else(ServiceError::invalid_start_key_of_scan)
 }
 
-/// The rows of a segment, or of the whole table.
+/// The rows of a segment, or of the whole table or global index.
 fn segment_rows(table: TableId, segment: Option<Segment>) -> KeyRange {
     let Some(Segment { index, total }) = segment else { return KeyRange::prefix(row::table_prefix(table)) };
     let start = row::hash_start(table, segment_start(index, total));

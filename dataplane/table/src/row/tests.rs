@@ -1,5 +1,7 @@
 use partita_model::{AttributeValue, Item, TableId};
 
+use partita_model::key::partition_hash;
+
 use super::*;
 
 fn text(value: &str) -> AttributeValue {

@@ -142,9 +142,9 @@ impl Model {
     pub(super) fn query(&self, query: &operation::Query) -> output::Page {
         let index = query.index.as_ref().map(IndexName::as_str);
         let (hash, range) = keys_of(index);
-        let bound = query.key_condition.bind(&hash, Some(&range)).unwrap();
+        let bound = query.key_condition.bind(&[hash], std::slice::from_ref(&range)).unwrap();
         let mut found: Vec<Item> = self.source(index).collect();
-        found.retain(|item| item["p"] == bound.hash && in_range(&item[&range.name], bound.range.as_ref()));
+        found.retain(|item| item["p"] == bound.hash[0] && in_range(&item[&range.name], bound.range.as_ref()));
         found.sort_by(|one, other| order(one, other, &range.name));
         if !query.forward {
             found.reverse();

@@ -18,10 +18,10 @@ use crate::{EngineOptions, Error, TableEngine};
 
 /// A clock that stands still.
 #[derive(Debug)]
-pub(super) struct Noon;
+pub(crate) struct Noon;
 
 /// What [`Noon`] shows.
-pub(super) const NOON: UnixMillis = UnixMillis(1_795_003_200_000);
+pub(crate) const NOON: UnixMillis = UnixMillis(1_795_003_200_000);
 
 impl Clock for Noon {
     fn now(&self) -> UnixMillis {
@@ -29,20 +29,20 @@ impl Clock for Noon {
     }
 }
 
-pub(super) fn options() -> EngineOptions {
+pub(crate) fn options() -> EngineOptions {
     EngineOptions { clock: Arc::new(Noon), ..EngineOptions::default() }
 }
 
-pub(super) fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     Scope { region: "eu-central-1".to_owned(), account_id: "123456789012".to_owned() }
 }
 
-pub(super) fn key(name: &str, scalar: ScalarType) -> KeyAttribute {
+pub(crate) fn key(name: &str, scalar: ScalarType) -> KeyAttribute {
     KeyAttribute { name: name.to_owned(), scalar }
 }
 
 /// A descriptor without indexes.
-pub(super) fn table(id: u64, name: &str, hash: KeyAttribute, range: Option<KeyAttribute>) -> TableDescriptor {
+pub(crate) fn table(id: u64, name: &str, hash: KeyAttribute, range: Option<KeyAttribute>) -> TableDescriptor {
     let key = KeySchema { hash, range };
     TableDescriptor {
         id: TableId(id),
@@ -61,17 +61,17 @@ pub(super) fn table(id: u64, name: &str, hash: KeyAttribute, range: Option<KeyAt
 }
 
 /// `simple`: partition key `p` (S), nothing else.
-pub(super) fn simple() -> TableDescriptor {
+pub(crate) fn simple() -> TableDescriptor {
     table(1, "simple", key("p", ScalarType::S), None)
 }
 
 /// `sorted`: partition key `p` (S), sort key `s` (N), no index.
-pub(super) fn sorted() -> TableDescriptor {
+pub(crate) fn sorted() -> TableDescriptor {
     table(2, "sorted", key("p", ScalarType::S), Some(key("s", ScalarType::N)))
 }
 
 /// `indexed`: as `sorted`, with the local indexes `by-a` (N, keys only), `by-b` (S, includes `c`) and `by-c` (S, all).
-pub(super) fn indexed() -> TableDescriptor {
+pub(crate) fn indexed() -> TableDescriptor {
     let mut table = table(3, "indexed", key("p", ScalarType::S), Some(key("s", ScalarType::N)));
     table.local_indexes = vec![
         local(&table, "by-a", key("a", ScalarType::N), Projection::KeysOnly),
@@ -81,7 +81,7 @@ pub(super) fn indexed() -> TableDescriptor {
     table
 }
 
-pub(super) fn local(
+pub(crate) fn local(
     table: &TableDescriptor,
     name: &str,
     range: KeyAttribute,
@@ -92,7 +92,7 @@ pub(super) fn local(
 }
 
 /// `simple` with a declared global index `by-g` on `g` (S) and `h` (N).
-pub(super) fn with_global_index() -> TableDescriptor {
+pub(crate) fn with_global_index() -> TableDescriptor {
     let index = GlobalIndex {
         id: TableId(1001),
         active: false,
@@ -106,18 +106,18 @@ pub(super) fn with_global_index() -> TableDescriptor {
 }
 
 /// An engine over a store in memory.
-pub(super) struct World {
-    pub(super) store: MemoryStore,
-    pub(super) engine: Arc<TableEngine>,
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) engine: Arc<TableEngine>,
 }
 
 impl World {
     /// An engine that serves `tables`.
-    pub(super) async fn with(tables: impl IntoIterator<Item = TableDescriptor>) -> Self {
+    pub(crate) async fn with(tables: impl IntoIterator<Item = TableDescriptor>) -> Self {
         Self::with_options(tables, options()).await
     }
 
-    pub(super) async fn with_options(
+    pub(crate) async fn with_options(
         tables: impl IntoIterator<Item = TableDescriptor>,
         options: EngineOptions,
     ) -> Self {
@@ -130,30 +130,30 @@ impl World {
     }
 
     /// What is found after a crash.
-    pub(super) async fn crashed(&self) -> Self {
+    pub(crate) async fn crashed(&self) -> Self {
         self.crashed_at(Arc::new(Noon)).await
     }
 
     /// What is found after a crash, at another time.
-    pub(super) async fn crashed_at(&self, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) async fn crashed_at(&self, clock: Arc<dyn Clock>) -> Self {
         let store = self.store.reopened();
         let engine = open(Arc::new(store.clone()), EngineOptions { clock, ..options() }).await;
         Self { store, engine: Arc::new(engine) }
     }
 
     /// Carries out a request.
-    pub(super) async fn call(&self, name: OperationName, body: Value) -> Result<Value, ServiceError> {
+    pub(crate) async fn call(&self, name: OperationName, body: Value) -> Result<Value, ServiceError> {
         call(&self.engine, name, body).await
     }
 
     /// Carries out a request that must succeed.
-    pub(super) async fn ok(&self, name: OperationName, body: Value) -> Value {
+    pub(crate) async fn ok(&self, name: OperationName, body: Value) -> Value {
         let shown = body.to_string();
         self.call(name, body).await.unwrap_or_else(|error| panic!("{shown}: {error}"))
     }
 
     /// The name and sentence of a request's refusal.
-    pub(super) async fn refused(&self, name: OperationName, body: Value) -> (String, String) {
+    pub(crate) async fn refused(&self, name: OperationName, body: Value) -> (String, String) {
         let shown = body.to_string();
         let error = match self.call(name, body).await {
             Ok(answer) => panic!("{shown} was answered by {answer}"),
@@ -164,25 +164,25 @@ impl World {
     }
 
     /// The sentence of a `ValidationException`.
-    pub(super) async fn invalid(&self, name: OperationName, body: Value) -> String {
+    pub(crate) async fn invalid(&self, name: OperationName, body: Value) -> String {
         let (error, sentence) = self.refused(name, body).await;
         assert_eq!(error, "ValidationException", "{sentence}");
         sentence
     }
 }
 
-pub(super) async fn open(store: Arc<dyn ShardStore>, options: EngineOptions) -> TableEngine {
+pub(crate) async fn open(store: Arc<dyn ShardStore>, options: EngineOptions) -> TableEngine {
     let shard = Shard::open(store).await.unwrap();
     TableEngine::open(shard, scope(), options).await.unwrap()
 }
 
 /// A request, read as the gateway reads it.
-pub(super) fn parse(name: OperationName, body: &Value) -> Operation {
+pub(crate) fn parse(name: OperationName, body: &Value) -> Operation {
     Operation::parse(name, body.to_string().as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"))
 }
 
 /// Carries out a request that needs only the engine.
-pub(super) async fn call(
+pub(crate) async fn call(
     engine: &TableEngine,
     name: OperationName,
     body: Value,
@@ -207,16 +207,16 @@ async fn answer(engine: &TableEngine, operation: &Operation) -> Result<Value, Er
 }
 
 /// `{"S": value}`.
-pub(super) fn s(value: &str) -> AttributeValue {
+pub(crate) fn s(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
 /// `{"N": value}`.
-pub(super) fn n(value: i64) -> AttributeValue {
+pub(crate) fn n(value: i64) -> AttributeValue {
     AttributeValue::N(value.into())
 }
 
 /// An item of these attributes.
-pub(super) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
+pub(crate) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
     attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

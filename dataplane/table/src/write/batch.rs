@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use partita_model::Item;
 use partita_protocol::operation::{self, BatchWrite};
+use partita_protocol::output::UnprocessedWrites;
 use partita_protocol::{ServiceError, output};
 
 use super::{Intent, Outcome, collection_metrics};
@@ -29,7 +30,7 @@ struct Write<'b> {
 
 impl TableEngine {
     /// Puts and deletes items, at most 25, all at once so that they share a sync. Nothing is written when any of the requests is
-    /// refused.
+    /// refused. What goes to a table whose writes are throttled comes back as unprocessed, unless that is all of it.
     ///
     /// # Errors
     /// When a table is absent, an item or key does not fit its schema or limits, or a key is there twice. An item collection
@@ -39,10 +40,33 @@ impl TableEngine {
         batch: &operation::BatchWriteItem,
     ) -> Result<output::BatchWrite, Error> {
         let writes = self.checked_writes(batch)?;
+        let (writes, throttled) = self.admitted(writes)?;
         // All writes run to their end, whatever becomes of the others.
         let outcomes = join_all(writes.iter().map(|write| self.write_one(write))).await;
         let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(answer(batch, &writes, &outcomes))
+        let mut answer = answer(batch, &writes, &outcomes);
+        answer.unprocessed = unprocessed(batch, &throttled);
+        Ok(answer)
+    }
+
+    /// The writes whose tables admit them, and the others; an error when none does.
+    fn admitted<'b>(
+        &self,
+        writes: Vec<Write<'b>>,
+    ) -> Result<(Vec<Write<'b>>, Vec<Write<'b>>), ServiceError> {
+        let mut refused = None;
+        let (admitted, throttled): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|write| match write.table.admit_write(&self.core.scope) {
+                Ok(()) => true,
+                Err(error) => {
+                    refused.get_or_insert(error);
+                    false
+                }
+            });
+        match refused {
+            Some(error) if admitted.is_empty() => Err(error),
+            _ => Ok((admitted, throttled)),
+        }
     }
 
     async fn write_one(&self, write: &Write<'_>) -> Result<Outcome, Error> {
@@ -84,6 +108,22 @@ fn checked<'b>(
         BatchWrite::Put(item) => check::put_in_batch(table, item).map(|place| (place, item, Some(item))),
         BatchWrite::Delete(key) => check::key(&table.descriptor, key).map(|place| (place, key, None)),
     }
+}
+
+/// Writes that were not done, as a new request.
+fn unprocessed(batch: &operation::BatchWriteItem, throttled: &[Write<'_>]) -> Vec<UnprocessedWrites> {
+    let mut unprocessed = Vec::new();
+    for (number, part) in batch.tables.iter().enumerate() {
+        let writes = throttled.iter().filter(|write| write.part == number);
+        let requests = Vec::from_iter(writes.map(|write| match write.item {
+            Some(item) => BatchWrite::Put(item.clone()),
+            None => BatchWrite::Delete(write.keys.clone()),
+        }));
+        if !requests.is_empty() {
+            unprocessed.push(UnprocessedWrites { table: part.table.as_given().to_owned(), requests });
+        }
+    }
+    unprocessed
 }
 
 fn answer(

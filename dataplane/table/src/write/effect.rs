@@ -43,7 +43,23 @@ impl Effect {
         if table.has_local_indexes() {
             effect.add_indexes(table, key, before, after);
         }
+        effect.spend_on_global_indexes(table, key, before, after);
         effect
+    }
+
+    /// Entries of global indexes follow from the change log, but what they cost is told with the write.
+    fn spend_on_global_indexes(
+        &mut self,
+        table: &Table,
+        key: &ItemKey,
+        before: Option<&ItemValue>,
+        after: Option<&ItemValue>,
+    ) {
+        for index in table.maintained_indexes() {
+            let entry = |item: &ItemValue| Entry::of_global(&table.descriptor.key, index, key, item);
+            let change = EntryChange { before: before.and_then(entry), after: after.and_then(entry) };
+            self.spent.add_global_index(&index.name, change.units());
+        }
     }
 
     fn add_indexes(

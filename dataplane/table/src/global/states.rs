@@ -1,0 +1,257 @@
+//! The state of a table's global indexes, and what one step does to it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use partita_model::descriptor::{Generation, Statistics};
+use partita_model::limits::STORED_OVERHEAD_BYTES;
+use partita_model::schema::GlobalIndex;
+use partita_model::TableId;
+use partita_storage::{LogRecord, LogSequence, Order, Snapshot, Visibility, WriteBatch};
+
+use super::build::BuildState;
+use crate::change::ChangeRecord;
+use crate::engine::TableEngine;
+use crate::index::{Entry, EntryChange};
+use crate::read::Walk;
+use crate::row::{self, ItemKey, ItemValue, RowKind};
+use crate::statistics::Tally;
+use crate::table::Table;
+use crate::Error;
+
+/// A table with global indexes that are maintained, as one descriptor says.
+#[derive(Clone, Debug)]
+pub struct IndexedTable {
+    table: Arc<Table>,
+}
+
+/// How the global indexes of a table are, at the position in the log up to which its reader has come. To be changed by one task
+/// only, which commits the batches of [`follow`](Self::follow) and [`build`](Self::build) together with the cursor, or else reads
+/// the states again.
+#[derive(Debug)]
+pub struct IndexStates {
+    table: Arc<Table>,
+    indexes: Vec<IndexState>,
+}
+
+#[derive(Debug)]
+struct IndexState {
+    /// Its position in the descriptor.
+    ordinal: usize,
+    id: TableId,
+    build: BuildState,
+    statistics: Statistics,
+    /// Whether the statistics are not in their row yet.
+    counted: bool,
+}
+
+impl TableEngine {
+    /// The tables that have global indexes which are maintained.
+    pub fn indexed_tables(&self) -> Vec<TableId> {
+        let tables = self.tables().into_values();
+        tables.filter(|table| self.indexed(*table).is_some()).collect()
+    }
+
+    /// The table, if it is served here and has global indexes that are maintained.
+    pub fn indexed(&self, table: TableId) -> Option<IndexedTable> {
+        let table = self.served(table).filter(|table| table.has_maintained_indexes())?;
+        Some(IndexedTable { table })
+    }
+}
+
+impl IndexedTable {
+    /// The table.
+    pub fn id(&self) -> TableId {
+        self.table.id()
+    }
+
+    /// The descriptor's. States are of one generation.
+    pub fn generation(&self) -> Generation {
+        self.table.descriptor.generation
+    }
+
+    /// Reads the states of the indexes, as last applied.
+    ///
+    /// # Errors
+    /// When the store fails, or a row cannot be read.
+    pub async fn states(&self, engine: &TableEngine) -> Result<IndexStates, Error> {
+        let snapshot = engine.shard().store().snapshot(Visibility::Applied).await?;
+        let mut indexes = Vec::new();
+        for (ordinal, index) in self.table.descriptor.global_indexes.iter().enumerate() {
+            if index.is_maintained() {
+                let (build, statistics) = stored(snapshot.as_ref(), index.id).await?;
+                indexes.push(IndexState { ordinal, id: index.id, build, statistics, counted: true });
+            }
+        }
+        Ok(IndexStates { table: Arc::clone(&self.table), indexes })
+    }
+
+    /// Tells writers that the indexes show all changes up to `upto`, and what a record took of those last applied.
+    pub fn reached(&self, upto: LogSequence, records: usize, bytes: usize) {
+        if let Some(backlog) = self.table.backlog.get() {
+            backlog.measured(records, bytes);
+            backlog.reached(upto);
+        }
+    }
+}
+
+impl IndexStates {
+    /// The descriptor's generation that they are of.
+    pub fn generation(&self) -> Generation {
+        self.table.descriptor.generation
+    }
+
+    /// How many indexes there are.
+    pub fn indexes(&self) -> usize {
+        self.indexes.len()
+    }
+
+    /// Adds to `batch` what the change of an item does to its entries. Records are to be followed in their order, each once.
+    ///
+    /// # Errors
+    /// When the record cannot be read, or the statistics cannot be right.
+    pub fn follow(&mut self, record: &LogRecord, batch: &mut WriteBatch) -> Result<(), Error> {
+        let change = ChangeRecord::decode(&record.payload)?;
+        let Some(image) = change.new.as_ref().or(change.old.as_ref()) else { return Ok(()) };
+        let key = self.table.stored_key(&[], image)?;
+        let [old, new] = [&change.old, &change.new].map(|item| item.as_ref().map(ItemValue::of_stored));
+        let descriptor = &self.table.descriptor;
+        for state in &mut self.indexes {
+            let Some(index) = descriptor.global_indexes.get(state.ordinal) else { continue };
+            if !state.build.follows(key.row(), record.sequence) {
+                continue;
+            }
+            let entry = |item: &ItemValue| Entry::of_global(&descriptor.key, index, &key, item);
+            state.apply(
+                EntryChange { before: old.as_ref().and_then(entry), after: new.as_ref().and_then(entry) },
+                batch,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether an index can be built on, with the reader at `cursor`.
+    pub fn is_build_due(&self, cursor: LogSequence) -> bool {
+        self.indexes.iter().any(|state| state.build.is_due(cursor))
+    }
+
+    /// Adds to `batch` the entries of the next items of the table in the first index that is not built yet, and how far that brings
+    /// it. Looks at no more than `items_max` items, and ends after so many bytes of entries.
+    ///
+    /// # Errors
+    /// When the store fails or an item cannot be read.
+    pub async fn build(
+        &mut self,
+        engine: &TableEngine,
+        cursor: LogSequence,
+        (items_max, bytes_max): (usize, usize),
+        batch: &mut WriteBatch,
+    ) -> Result<(), Error> {
+        let Some(state) = self.indexes.iter_mut().find(|state| state.build.is_due(cursor)) else { return Ok(()) };
+        let Some(index) = self.table.descriptor.global_indexes.get(state.ordinal) else { return Ok(()) };
+        let shard = engine.shard();
+        // As applied: what this step makes of it comes later in the same log, and can be durable only after it. A durable
+        // snapshot could be older than the cursor.
+        let snapshot = shard.store().snapshot(Visibility::Applied).await?;
+        let newest = shard.newest_record_in(snapshot.as_ref(), self.table.id()).await?;
+        let at = newest.map_or(cursor, |newest| newest.max(cursor));
+        let chunk = chunk(&self.table, index, snapshot.as_ref(), &state.build, (items_max, bytes_max)).await?;
+        for entry in chunk.entries {
+            state.apply(EntryChange { before: None, after: Some(entry) }, batch)?;
+        }
+        state.build = state.build.after_chunk(at, chunk.scanned, chunk.last.as_deref());
+        batch.put(row::build(state.id), state.build.encode());
+        Ok(())
+    }
+
+    /// Adds the statistics that have changed to `batch`.
+    pub fn count(&mut self, batch: &mut WriteBatch) {
+        for state in self.indexes.iter_mut().filter(|state| !state.counted) {
+            batch.put(row::index_statistics(state.id), Tally::of(state.statistics).value(0));
+            state.counted = true;
+        }
+    }
+}
+
+impl IndexState {
+    fn apply(&mut self, change: EntryChange, batch: &mut WriteBatch) -> Result<(), Error> {
+        if !change.is_change() {
+            return Ok(());
+        }
+        if let Some(row) = change.removed_row() {
+            batch.delete(row.clone());
+        }
+        if let Some(before) = &change.before {
+            let fewer = self.statistics.item_count.checked_sub(1).zip(
+                self.statistics.size_bytes.checked_sub(stored_bytes(before)),
+            );
+            let (items, bytes) = fewer.ok_or_else(|| row::corrupt(&row::index_statistics(self.id)))?;
+            self.statistics = Statistics { item_count: items, size_bytes: bytes };
+        }
+        if let Some(after) = change.after {
+            self.statistics.item_count += 1;
+            self.statistics.size_bytes += stored_bytes(&after);
+            batch.put(after.row, after.value.bytes().clone());
+        }
+        self.counted = false;
+        Ok(())
+    }
+}
+
+/// An entry with the overhead that stored-size figures add.
+fn stored_bytes(entry: &Entry) -> u64 {
+    entry.size() as u64 + STORED_OVERHEAD_BYTES
+}
+
+/// What a chunk of a build comes by.
+#[derive(Default)]
+struct Chunk {
+    entries: Vec<Entry>,
+    scanned: u64,
+    /// The last item's row; `None` at the end of the table.
+    last: Option<Bytes>,
+}
+
+/// The entries of the items behind those that a build has done.
+async fn chunk(
+    table: &Table,
+    index: &GlobalIndex,
+    snapshot: &dyn Snapshot,
+    build: &BuildState,
+    (items_max, bytes_max): (usize, usize),
+) -> Result<Chunk, Error> {
+    let range = row::rows_behind(table.id(), build.done().map(AsRef::as_ref));
+    let mut walk = Walk::new(snapshot, range, Order::Ascending, RowKind::Item).await?;
+    let mut chunk = Chunk::default();
+    let mut bytes = 0;
+    while let Some((key, item)) = walk.next().await? {
+        chunk.scanned += 1;
+        let place = ItemKey::of_row(&key)?;
+        let entry = Entry::of_global(&table.descriptor.key, index, &place, &ItemValue::of_stored(&item));
+        bytes += entry.as_ref().map_or(0, |entry| entry.row.len() + entry.value.bytes().len());
+        chunk.entries.extend(entry);
+        if chunk.scanned >= items_max as u64 || bytes >= bytes_max {
+            chunk.last = Some(key);
+            break;
+        }
+    }
+    Ok(chunk)
+}
+
+/// The build and the statistics of a global index.
+pub(crate) async fn stored(
+    snapshot: &dyn Snapshot,
+    index: TableId,
+) -> Result<(BuildState, Statistics), Error> {
+    let key = row::build(index);
+    let build = match snapshot.get(&key).await? {
+        Some(value) => BuildState::decode(&key, &value)?,
+        None => BuildState::default(),
+    };
+    let key = row::index_statistics(index);
+    let statistics = match snapshot.get(&key).await? {
+        Some(value) => Tally::read(&key, &value)?.table(),
+        None => Statistics::default(),
+    };
+    Ok((build, statistics))
+}
