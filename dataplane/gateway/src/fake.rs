@@ -17,11 +17,16 @@ use partita_model::name::Scope;
 use partita_model::schema::KeyAttribute;
 use partita_model::{KeySchema, ScalarType, TableDescriptor, TableId, TableName};
 use partita_protocol::operation::{
-    CreateTable, DeleteTable, DescribeLimits, DescribeTable, ListTables, ListTagsOfResource, TagResource,
-    UntagResource, UpdateTable,
+    CreateTable, DeleteTable, DescribeContinuousBackups, DescribeContributorInsights,
+    DescribeKinesisStreamingDestination, DescribeLimits, DescribeTable, DescribeTimeToLive,
+    GetResourcePolicy, ListTables, ListTagsOfResource, TagResource, UntagResource, UpdateTable,
+    UpdateTimeToLive,
 };
-use partita_protocol::output::{self, TableDescription, TableStatus, ThroughputDescription};
-use partita_protocol::{ServiceError, Wording};
+use partita_protocol::output::{
+    self, NoContinuousBackups, NoContributorInsights, NoKinesisDestination, TableDescription, TableStatus,
+    ThroughputDescription, TimeToLiveDescription, TimeToLiveStatus,
+};
+use partita_protocol::{OperationName, ServiceError, Wording};
 use partita_storage::{MemoryStore, Shard};
 use partita_table::{EngineOptions, TableEngine};
 use tokio::sync::Semaphore;
@@ -140,6 +145,48 @@ impl ControlPlane for FakeControl {
             table_max_write_capacity_units: 4,
         })
     }
+
+    async fn update_time_to_live(
+        &self,
+        operation: UpdateTimeToLive,
+    ) -> Result<output::UpdateTimeToLive, ServiceError> {
+        Ok(output::UpdateTimeToLive { time_to_live_specification: operation.specification })
+    }
+
+    async fn describe_time_to_live(
+        &self,
+        _: DescribeTimeToLive,
+    ) -> Result<output::DescribeTimeToLive, ServiceError> {
+        let time_to_live_status = TimeToLiveStatus::Disabled;
+        let time_to_live_description = TimeToLiveDescription { time_to_live_status, attribute_name: None };
+        Ok(output::DescribeTimeToLive { time_to_live_description })
+    }
+
+    async fn describe_continuous_backups(
+        &self,
+        _: DescribeContinuousBackups,
+    ) -> Result<NoContinuousBackups, ServiceError> {
+        Ok(NoContinuousBackups)
+    }
+
+    async fn describe_contributor_insights(
+        &self,
+        operation: DescribeContributorInsights,
+    ) -> Result<NoContributorInsights, ServiceError> {
+        let table = TableName::new(operation.table.as_given());
+        Ok(NoContributorInsights { table, index: operation.index })
+    }
+
+    async fn describe_kinesis_streaming_destination(
+        &self,
+        operation: DescribeKinesisStreamingDestination,
+    ) -> Result<NoKinesisDestination, ServiceError> {
+        Ok(NoKinesisDestination { table: TableName::new(operation.table.as_given()) })
+    }
+
+    async fn get_resource_policy(&self, operation: GetResourcePolicy) -> ServiceError {
+        ServiceError::policy_not_found(&operation.arn)
+    }
 }
 
 /// A gateway and what is behind it.
@@ -215,9 +262,10 @@ pub(crate) fn bare(method: Method, path: &str) -> RawRequest {
     RawRequest { method, path: path.to_owned(), query: String::new(), headers, body: Bytes::new() }
 }
 
-/// A call as an SDK makes it, but not signed.
+/// A call as an SDK makes it, but not signed. `operation` may also be none of the operations.
 pub(crate) fn call(operation: &str, body: impl Into<Bytes>) -> RawRequest {
-    let target = format!("DynamoDB_20120810.{operation}");
+    let known = OperationName::ALL.into_iter().find(|name| name.as_str() == operation);
+    let target = known.map_or_else(|| format!("DynamoDB_20120810.{operation}"), OperationName::target);
     with(
         &with(&bare(Method::POST, "/"), "content-type", "application/x-amz-json-1.0"),
         "x-amz-target",

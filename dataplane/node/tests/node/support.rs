@@ -5,29 +5,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use partita_controlplane::catalog::SqliteCatalog;
-use partita_controlplane::{ControlPlane, DataPlane, DataPlaneError, TableStatistics};
+use partita_controlplane::{ControlPlane, DataPlane};
 use partita_gateway::{Gateway, Options};
 use partita_identity::Verifier;
 use partita_model::clock::SystemClock;
 use partita_model::name::Scope;
-use partita_model::{TableDescriptor, TableId};
 use partita_node::{AccessKey, Node, NodeClient, NodeError, NodeOptions, Phase, Timing};
-use partita_protocol::operation::{
-    CreateTable, DeleteTable, DescribeLimits, DescribeTable, ListTables, ListTagsOfResource, TagResource,
-    UntagResource, UpdateTable,
-};
-use partita_protocol::{ServiceError, output};
 use partita_storage::Location;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+
+use crate::plane::{NodeDataPlane, Plane};
 
 pub(crate) const REGION: &str = "eu-central-1";
 
@@ -134,71 +129,6 @@ impl RunningNode {
     pub(crate) async fn stop(mut self) {
         self.ask_to_stop();
         self.end().await.expect("a clean stop");
-    }
-}
-
-/// The control plane's data plane: the node.
-struct NodeDataPlane(NodeClient);
-
-#[async_trait]
-impl DataPlane for NodeDataPlane {
-    async fn apply(&self, descriptor: TableDescriptor) -> Result<(), DataPlaneError> {
-        Ok(self.0.apply(descriptor).await?)
-    }
-
-    async fn drop_table(&self, table: TableId) -> Result<(), DataPlaneError> {
-        Ok(self.0.drop_table(table).await?)
-    }
-
-    async fn statistics(&self, table: TableId) -> Result<TableStatistics, DataPlaneError> {
-        let counted = self.0.statistics(table).await?;
-        Ok(TableStatistics { table: counted.table, indexes: counted.indexes })
-    }
-}
-
-/// The gateway's control plane.
-#[derive(Debug)]
-struct Plane(Arc<ControlPlane>);
-
-#[async_trait]
-impl partita_gateway::ControlPlane for Plane {
-    async fn create_table(&self, asked: CreateTable) -> Result<output::TableDescription, ServiceError> {
-        self.0.create_table(asked).await
-    }
-
-    async fn describe_table(&self, asked: DescribeTable) -> Result<output::TableDescription, ServiceError> {
-        self.0.describe_table(asked).await
-    }
-
-    async fn list_tables(&self, asked: ListTables) -> Result<output::ListTables, ServiceError> {
-        self.0.list_tables(asked).await
-    }
-
-    async fn update_table(&self, asked: UpdateTable) -> Result<output::TableDescription, ServiceError> {
-        self.0.update_table(asked).await
-    }
-
-    async fn delete_table(&self, asked: DeleteTable) -> Result<output::TableDescription, ServiceError> {
-        self.0.delete_table(asked).await
-    }
-
-    async fn tag_resource(&self, asked: TagResource) -> Result<(), ServiceError> {
-        self.0.tag_resource(asked).await.map(drop)
-    }
-
-    async fn untag_resource(&self, asked: UntagResource) -> Result<(), ServiceError> {
-        self.0.untag_resource(asked).await.map(drop)
-    }
-
-    async fn list_tags_of_resource(
-        &self,
-        asked: ListTagsOfResource,
-    ) -> Result<output::ListTagsOfResource, ServiceError> {
-        self.0.list_tags_of_resource(asked).await
-    }
-
-    async fn describe_limits(&self, asked: DescribeLimits) -> Result<output::DescribeLimits, ServiceError> {
-        self.0.describe_limits(asked).await
     }
 }
 

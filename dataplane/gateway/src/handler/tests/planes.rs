@@ -99,3 +99,45 @@ async fn a_gateway_of_routes_knows_no_operation() {
         assert_eq!(error_of(&answer, 400), "UnknownOperationException", "{name:?}");
     }
 }
+
+#[tokio::test]
+async fn reads_of_single_features_are_the_control_planes() {
+    let world = World::open(options()).await;
+    let specification = json!({ "Enabled": true, "AttributeName": "until" });
+    let table = json!({ "TableName": "music", "TimeToLiveSpecification": specification });
+    let expected = [
+        ("UpdateTimeToLive", json!({ "TimeToLiveSpecification": specification })),
+        ("DescribeTimeToLive", json!({ "TimeToLiveDescription": { "TimeToLiveStatus": "DISABLED" } })),
+        (
+            "DescribeContinuousBackups",
+            json!({ "ContinuousBackupsDescription": {
+                "ContinuousBackupsStatus": "ENABLED",
+                "PointInTimeRecoveryDescription": { "PointInTimeRecoveryStatus": "DISABLED" },
+            }}),
+        ),
+        (
+            "DescribeContributorInsights",
+            json!({ "TableName": "music", "ContributorInsightsStatus": "DISABLED" }),
+        ),
+        (
+            "DescribeKinesisStreamingDestination",
+            json!({ "TableName": "music", "KinesisDataStreamDestinations": [] }),
+        ),
+    ];
+    for (operation, body) in expected {
+        let answer = world.gateway.handle(call(operation, table.to_string())).await;
+        assert_eq!((answer.status.as_u16(), json_of(&answer)), (200, body), "{operation}");
+    }
+    let policy = call("GetResourcePolicy", r#"{"ResourceArn":"arn:aws:dynamodb"}"#);
+    assert_eq!(error_of(&world.gateway.handle(policy).await, 400), "PolicyNotFoundException");
+}
+
+#[tokio::test]
+async fn operations_on_streams_have_targets_of_their_own() {
+    let world = World::open(options()).await;
+    let request = call("GetRecords", "{}");
+    assert_eq!(request.header("x-amz-target"), Some("DynamoDBStreams_20120810.GetRecords"));
+    assert_eq!(error_of(&world.gateway.handle(request.clone()).await, 400), "ValidationException");
+    let elsewhere = with(&request, "x-amz-target", "DynamoDB_20120810.GetRecords");
+    assert_eq!(error_of(&world.gateway.handle(elsewhere).await, 400), "UnknownOperationException");
+}
