@@ -17,6 +17,7 @@
 //! | [`TOKENS`] | `0A bucket token` | transactions |
 //! | [`LEDGER`] | `0B 0 transaction` | transactions |
 //! | [`LOCKS`] | `0C table row` | transactions |
+//! | [`MAPPINGS`] | `0D 0 mapping…` | triggers |
 //!
 //! A global index and a time-to-live setting have ids of their own, from the same sequence as tables, and their rows lie under
 //! them: [`TABLE_ROWS`] and [`EXPIRIES`] of such an id go as those of a dropped table go.
@@ -49,6 +50,8 @@ pub const TOKENS: u8 = 0x0A;
 pub const LEDGER: u8 = 0x0B;
 /// Items that belong to a transaction under way.
 pub const LOCKS: u8 = 0x0C;
+/// Event source mappings, and how far they have come. In the place of a table's id stands zero.
+pub const MAPPINGS: u8 = 0x0D;
 
 /// The spaces whose rows go with their table: they are discarded by its id alone.
 pub(crate) const DATA_SPACES: [u8; 4] = [TABLE_ROWS, CHANGE_LOG, EXPIRIES, STREAMS];
@@ -90,7 +93,7 @@ pub(crate) fn table_of_data(key: &[u8]) -> Option<TableId> {
 
 /// The table of a row that goes with its table or names it; `None` for spaces that are not kept by table.
 pub(crate) fn table_of(key: &[u8]) -> Option<TableId> {
-    split(key).filter(|(space, ..)| !matches!(*space, TOKENS | LEDGER)).map(|(_, table, _)| table)
+    split(key).filter(|(space, ..)| !matches!(*space, TOKENS | LEDGER | MAPPINGS)).map(|(_, table, _)| table)
 }
 
 #[cfg(test)]
