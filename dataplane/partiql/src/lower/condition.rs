@@ -1,11 +1,11 @@
 //! Conditions.
 
-use partita_expression::error::Fault;
+use partita_expression::error::{Fault, OperandType, Operator};
 use partita_expression::{Comparator, Condition, Function, RangeCondition, Term};
 use partita_model::AttributeValue;
 use partita_model::limits::IN_OPERANDS_MAX;
 use partita_model::value::AttributeType;
-use partita_protocol::error::StatementFault;
+use partita_protocol::error::{Span, StatementFault};
 
 use super::value::{is_value, value};
 use crate::predicate::{AttributeTest, Predicate};
@@ -79,11 +79,11 @@ fn terms(exprs: Vec<Expr>) -> Result<Vec<Term>, StatementFault> {
     Ok(terms)
 }
 
-fn function(name: &str, at: partita_protocol::error::Span) -> Result<Function, StatementFault> {
+fn function(name: &str, at: Span) -> Result<Function, StatementFault> {
     Function::from_name(name).ok_or_else(|| StatementFault::UnknownFunction { name: name.to_owned(), at })
 }
 
-fn call(name: &str, at: partita_protocol::error::Span, operands: Vec<Expr>) -> Lowered {
+fn call(name: &str, at: Span, operands: Vec<Expr>) -> Lowered {
     let function = function(name, at)?;
     let operands = terms(operands)?;
     let about = match (function, operands.as_slice()) {
@@ -150,8 +150,8 @@ fn equals_truth(expr: Expr, comparator: Comparator, value: bool) -> Lowered {
         Comparator::Eq => value,
         Comparator::Ne => !value,
         _ => {
-            let found = partita_expression::error::OperandType::Value(AttributeType::Bool);
-            let operator = partita_expression::error::Operator::Compare(comparator);
+            let found = OperandType::Value(AttributeType::Bool);
+            let operator = Operator::Compare(comparator);
             return Err(Fault::OperandType { operator, found }.into());
         }
     };

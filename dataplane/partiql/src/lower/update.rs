@@ -58,12 +58,11 @@ fn change_of_set(
         return Err(not_a_set);
     }
     let set = value(second)?;
-    match (set.attribute_type(), function) {
-        (AttributeType::Ss | AttributeType::Ns | AttributeType::Bs, SetFunction::Add) => Ok(Change::Add(set)),
-        (AttributeType::Ss | AttributeType::Ns | AttributeType::Bs, SetFunction::Delete) => {
-            Ok(Change::Delete(set))
-        }
-        _ => Err(not_a_set),
+    let is_set = matches!(set.attribute_type(), AttributeType::Ss | AttributeType::Ns | AttributeType::Bs);
+    match function {
+        _ if !is_set => Err(not_a_set),
+        SetFunction::Add => Ok(Change::Add(set)),
+        SetFunction::Delete => Ok(Change::Delete(set)),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Faults name the place in the value, from `root` on: `root.x[1]`. Each attribute of an inserted item is a root of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use partita_model::limits::NESTING_DEPTH_MAX;
 use partita_model::{AttributeValue, Item, Number};
@@ -145,7 +145,7 @@ fn bag(members: Vec<Expr>, place: &Place) -> Result<AttributeValue, StatementFau
 
 fn strings(texts: Vec<String>) -> Result<AttributeValue, StatementFault> {
     let (count, shown) = (texts.len(), texts.join(", "));
-    let set: std::collections::BTreeSet<String> = texts.into_iter().collect();
+    let set: BTreeSet<String> = texts.into_iter().collect();
     match set.len() == count {
         true => Ok(AttributeValue::Ss(set)),
         false => Err(StatementFault::DuplicateStrings(shown)),
@@ -153,8 +153,7 @@ fn strings(texts: Vec<String>) -> Result<AttributeValue, StatementFault> {
 }
 
 fn numeric(texts: &[String], place: &Place) -> Result<AttributeValue, StatementFault> {
-    let set: std::collections::BTreeSet<Number> =
-        texts.iter().map(|text| number(text, place)).collect::<Result<_, _>>()?;
+    let set: BTreeSet<Number> = texts.iter().map(|text| number(text, place)).collect::<Result<_, _>>()?;
     match set.len() == texts.len() {
         true => Ok(AttributeValue::Ns(set)),
         false => {

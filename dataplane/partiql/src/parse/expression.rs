@@ -2,7 +2,7 @@
 
 use partita_expression::Comparator;
 use partita_model::value::AttributeType;
-use partita_protocol::error::{Malformation, StatementFault};
+use partita_protocol::error::{Malformation, Span, StatementFault};
 
 use super::cursor::Cursor;
 use super::path;
@@ -78,7 +78,7 @@ fn compared(cursor: &mut Cursor<'_>) -> Parsed {
     }
 }
 
-fn negated_if(negated: bool, kind: ExprKind, at: partita_protocol::error::Span) -> ExprKind {
+fn negated_if(negated: bool, kind: ExprKind, at: Span) -> ExprKind {
     match negated {
         true => ExprKind::Not(Box::new(Expr { kind, at })),
         false => kind,

@@ -11,6 +11,8 @@
 //! Branches exclude each other, so that no item is read twice: two that do not are refused, as the service does, unless one of
 //! them says what a sort key is not; then the partition is read as a whole.
 
+use std::cmp::Ordering;
+
 use partita_expression::{Comparator, Condition, Path, RangeCondition, Term};
 use partita_model::AttributeValue;
 use partita_model::schema::KeyAttribute;
@@ -157,7 +159,7 @@ impl Planner<'_> {
             keyed.push((hash, place, branch));
         }
         keyed.sort_by(|(one, _, a), (other, _, b)| {
-            let hashes = range::order(one, other).unwrap_or(std::cmp::Ordering::Equal);
+            let hashes = range::order(one, other).unwrap_or(Ordering::Equal);
             hashes.then_with(|| a.start().cmp(&b.start()))
         });
         let mut parts = Vec::with_capacity(keyed.len());

@@ -1,6 +1,8 @@
 //! SELECT: pages of Query or Scan, one after the other.
 
-use partita_expression::{KeyCondition, Projection};
+use std::num::NonZeroU32;
+
+use partita_expression::{Condition, KeyCondition, Projection};
 use partita_model::capacity::Consistency;
 use partita_model::limits::PAGE_BYTES_MAX;
 use partita_model::{CapacityUnits, IndexName, Item, TableDescriptor};
@@ -85,7 +87,7 @@ impl Reading {
             forward,
             consistency: options.consistency,
             stamp: select.stamp,
-            left: options.limit.map(std::num::NonZeroU32::get),
+            left: options.limit.map(NonZeroU32::get),
             at,
             after,
             items: Vec::new(),
@@ -99,7 +101,7 @@ impl Reading {
         if self.done {
             return None;
         }
-        let limit = self.left.and_then(std::num::NonZeroU32::new);
+        let limit = self.left.and_then(NonZeroU32::new);
         let attributes = self.columns.as_ref().map(Columns::attributes);
         let projection = attributes.map(|names| Projection::attributes(names.into_iter().map(str::to_owned)));
         let (table, index, start_key) = (self.table.clone(), self.index.clone(), self.after.clone());
@@ -254,7 +256,7 @@ fn check_projected(
 ) -> Result<(), StatementFault> {
     let (Some(index), Reads::Parts(parts)) = (index, reads) else { return Ok(()) };
     let filter = parts.last().and_then(|part| part.filter.as_ref());
-    let named = filter.map(partita_expression::Condition::top_level_attributes).unwrap_or_default();
+    let named = filter.map(Condition::top_level_attributes).unwrap_or_default();
     let missing: Vec<String> =
         named.into_iter().filter(|name| !source.holds(name)).map(str::to_owned).collect();
     match missing.is_empty() {

@@ -1,5 +1,6 @@
 mod equivalence;
 
+use partita_model::AttributeValue;
 use partita_model::codec::StoredItem;
 
 use super::*;
@@ -78,8 +79,6 @@ fn items() -> Vec<Item> {
     .collect()
 }
 
-use partita_model::AttributeValue;
-
 /// The keys a statement finds, as texts.
 fn keys(found: &[Item]) -> String {
     let key = |item: &Item| format!("{}{}", item["p"].as_s().unwrap(), item["s"].as_n().unwrap());
@@ -132,12 +131,7 @@ fn columns_are_called_by_their_last_names() {
 
 /// The options of a page of two items.
 fn two(next_token: Option<String>) -> Options {
-    Options {
-        limit: std::num::NonZeroU32::new(2),
-        next_token,
-        capacity: ReturnCapacity::Indexes,
-        ..Options::default()
-    }
+    Options { limit: NonZeroU32::new(2), next_token, capacity: ReturnCapacity::Indexes, ..Options::default() }
 }
 
 #[test]
