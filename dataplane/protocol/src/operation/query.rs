@@ -173,7 +173,7 @@ impl Given<'_> {
         let legacy = self.key_conditions.map(condition_values).transpose()?;
         let legacy = legacy.map(KeyCondition::from_legacy).transpose()?;
         let of_table = |condition: &KeyCondition| match page.index {
-            None => condition.restrict_to_table(),
+            None => condition.restrict_to_table().map_err(ServiceError::from),
             // An index may have a key of more attributes.
             Some(_) => Ok(()),
         };
