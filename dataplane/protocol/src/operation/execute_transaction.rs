@@ -38,6 +38,10 @@ impl ExecuteTransaction {
 
         let statements = GivenParts::into_parts(statements).into_iter().map(GivenStatement::accept);
         let statements: Vec<Statement> = statements.collect::<Result<_, _>>()?;
+        let bytes = statements.iter().map(Statement::bytes).sum();
+        if bytes > limits::TRANSACTION_BYTES_MAX {
+            return Err(ServiceError::transaction_request_too_large(bytes));
+        }
         let digest = token.is_some().then(|| {
             let mut digest = Digest::new();
             statements.iter().for_each(|statement| statement.digest(&mut digest));

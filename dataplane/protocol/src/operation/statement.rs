@@ -1,6 +1,6 @@
 //! PartiQL statements as requests hold them. What a statement says is read by the crate that knows the language.
 
-use partita_model::{AttributeValue, limits};
+use partita_model::{AttributeValue, limits, size};
 use serde_json::Value;
 
 use super::client_token::Digest;
@@ -107,6 +107,11 @@ impl Part for GivenStatement {
 }
 
 impl Statement {
+    /// What the statement adds to the size of a transaction: its text and its values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len() + self.parameters.iter().map(size::value_size).sum::<usize>()
+    }
+
     /// Adds what the statement asks for.
     pub(crate) fn digest(&self, digest: &mut Digest) {
         digest.text(&self.text);

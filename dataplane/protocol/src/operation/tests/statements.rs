@@ -145,6 +145,21 @@ fn the_number_of_statements_is_bounded() {
 }
 
 #[test]
+fn the_size_of_a_transaction_is_bounded() {
+    let transaction = |bytes: usize| {
+        let value = |length: usize| json!({"S": "x".repeat(length)});
+        // The text has six characters.
+        let statement = |length| json!({"Statement": "SELECT", "Parameters": [value(length - 6)]});
+        let request = json!({"TransactStatements": [statement(1 << 20), statement(bytes - (1 << 20))]});
+        parse(OperationName::ExecuteTransaction, &request)
+    };
+    assert!(transaction(4 << 20).is_ok());
+    let error = transaction((4 << 20) + 1).unwrap_err();
+    let sentence = "Transaction payload size cannot exceed 4MB. Payload Size: 4194305";
+    assert_eq!(error.message(crate::Wording::Modern2026).as_deref(), Some(sentence));
+}
+
+#[test]
 fn failures_are_told_in_this_order() {
     let request = json!({
         "Statement": "", "Parameters": [{"S": 1}], "ReturnConsumedCapacity": "ALL",
