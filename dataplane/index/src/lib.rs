@@ -3,7 +3,7 @@
 //! ```text
 //!  write ──▶ item, change record                     one batch; acknowledged when durable
 //!                     │
-//!                change log ──▶ Follower::step ──▶ entries, statistics, progress, cursor      one batch
+//!                change log ──▶ Keeper::step ──▶ entries, statistics, progress, cursor      one batch
 //!                     items ──▶      (a chunk of a build)
 //! ```
 //!
@@ -17,18 +17,18 @@
 //! when writes are throttled (the write looks at the backlog itself).
 //!
 //! Invariants:
-//! - One follower per table makes all changes to its indexes, each in one batch with the cursor: a record counts once, whatever
+//! - One keeper per table makes all changes to its indexes, each in one batch with the cursor: a record counts once, whatever
 //!   crashes in between.
 //! - A build and the log take turns, so that neither waits long for the other, and a chunk begins only when the log has been
 //!   followed to the end of the chunk before.
-//! - A table or index that goes takes its follower's work with it: a batch for rows that were dropped is refused as a whole.
+//! - A table or index that goes takes its keeper's work with it: a batch for rows that were dropped is refused as a whole.
 //!
-//! Start reading at [`Follower::step`], then [`propagate`].
+//! Start reading at [`Keeper::step`], then [`propagate`].
 
-mod follower;
+mod keeper;
 mod propagation;
 
-pub use follower::{Follower, Limits, Step};
+pub use keeper::{Keeper, Limits, Step};
 pub use propagation::propagate;
 
 #[cfg(test)]

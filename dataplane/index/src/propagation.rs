@@ -1,6 +1,6 @@
-//! The tasks: a follower for each table that has indexes, for as long as it has them.
+//! The tasks: a keeper for each table that has indexes, for as long as it has them.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use partita_model::TableId;
 use partita_storage::LogSequence;
 use partita_table::{Error, TableEngine};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 
-use crate::follower::{Follower, Limits, Step};
+use crate::keeper::{Keeper, Limits, Step};
 
 /// Rest after a step that failed or found its table in between two states: long enough not to fill the log with warnings.
 const REST: Duration = Duration::from_secs(1);
@@ -38,25 +38,28 @@ pub async fn propagate(engine: Arc<TableEngine>, mut stopped: watch::Receiver<bo
     tasks.end().await;
 }
 
-/// The followers that run.
+/// The keepers that run.
 #[derive(Default)]
 struct Tasks {
-    set: JoinSet<()>,
-    tables: HashMap<Id, TableId>,
+    set: JoinSet<TableId>,
+    tables: HashSet<TableId>,
 }
 
 impl Tasks {
     fn start(&mut self, engine: &Arc<TableEngine>, table: TableId, stopped: &watch::Receiver<bool>) {
-        if !self.tables.values().any(|running| *running == table) {
-            let task = self.set.spawn(follow(Arc::clone(engine), table, stopped.clone()));
-            self.tables.insert(task.id(), table);
+        if self.tables.insert(table) {
+            let (engine, stopped) = (Arc::clone(engine), stopped.clone());
+            self.set.spawn(async move {
+                keep(&engine, table, stopped).await;
+                table
+            });
         }
     }
 
-    /// Returns when a follower has ended; never when there is none.
+    /// Returns when a keeper has ended; never when there is none.
     async fn next_end(&mut self) {
-        match self.set.join_next_with_id().await {
-            Some(Ok((id, ()))) => drop(self.tables.remove(&id)),
+        match self.set.join_next().await {
+            Some(Ok(table)) => drop(self.tables.remove(&table)),
             Some(Err(error)) => unwind(error),
             None => pending().await,
         }
@@ -64,12 +67,12 @@ impl Tasks {
 
     async fn end(mut self) {
         while let Some(ended) = self.set.join_next().await {
-            ended.unwrap_or_else(unwind);
+            ended.map_or_else(unwind, drop);
         }
     }
 }
 
-/// A follower that panics takes the whole with it: indexes that stand still must be noticed.
+/// A keeper that panics takes the whole with it: indexes that stand still must be noticed.
 fn unwind(error: JoinError) {
     if let Ok(panic) = error.try_into_panic() {
         resume_unwind(panic);
@@ -77,15 +80,15 @@ fn unwind(error: JoinError) {
 }
 
 /// Makes one step after the other for as long as the table has indexes.
-async fn follow(engine: Arc<TableEngine>, table: TableId, mut stopped: watch::Receiver<bool>) {
-    let mut follower = Follower::new(Arc::clone(&engine), table, Limits::default());
+async fn keep(engine: &Arc<TableEngine>, table: TableId, mut stopped: watch::Receiver<bool>) {
+    let mut keeper = Keeper::new(Arc::clone(engine), table, Limits::default());
     let mut log = engine.shard().watch_log(table);
     let mut tables = engine.watch_tables();
     while !*stopped.borrow() {
         // Before the step: what comes in after it has looked ends the wait.
         log.mark_unchanged();
         tables.mark_unchanged();
-        let rest = match follower.step().await {
+        let rest = match keeper.step().await {
             Ok(Step::Moved) => continue,
             Ok(Step::Gone) => return,
             Ok(Step::Idle) => None,

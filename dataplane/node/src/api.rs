@@ -74,7 +74,7 @@ impl NodeApi {
         match (&request.method, request.path.as_str()) {
             (&Method::GET | &Method::HEAD, wire::HEALTH) => Ok(self.health()),
             (&Method::GET | &Method::HEAD, wire::READY) => Ok(self.readiness()),
-            (&Method::GET, wire::STATUS) => Ok(answered(StatusCode::OK, &self.state.status())),
+            (&Method::GET, wire::STATUS) => Ok(answered(StatusCode::OK, &self.state.status().await)),
             (&Method::POST, wire::APPLY) => self.apply(&request.body).await,
             (&Method::POST, wire::DROP) => self.drop_table(&request.body).await,
             (&Method::POST, wire::STATISTICS) => self.statistics(&request.body).await,

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use partita_model::TableId;
 use partita_model::clock::{Clock, UnixMillis};
 use partita_table::TableEngine;
 use tokio::sync::watch;
 
-use crate::wire::{NodeStatus, Phase, ServedTable};
+use crate::wire::{IndexLag, NodeStatus, Phase, ServedTable};
 
 /// Where a node is in its life, and its engine once it has one.
 #[derive(Debug)]
@@ -48,22 +49,30 @@ impl NodeState {
         self.phase.send_replace(phase);
     }
 
-    pub(crate) fn status(&self) -> NodeStatus {
-        let engine = self.engine();
-        let served = engine.iter().flat_map(|engine| {
-            let served = engine.tables().into_values().filter_map(|id| engine.descriptor(id));
-            served.map(|served| ServedTable {
-                id: served.id,
-                name: served.name,
-                generation: served.generation,
-            })
-        });
+    pub(crate) async fn status(&self) -> NodeStatus {
+        let mut tables = Vec::new();
+        if let Some(engine) = self.engine() {
+            for served in engine.tables().into_values().filter_map(|id| engine.descriptor(id)) {
+                tables.push(ServedTable {
+                    id: served.id,
+                    index_lag: index_lag(engine, served.id).await,
+                    name: served.name,
+                    generation: served.generation,
+                });
+            }
+        }
         NodeStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             phase: self.phase(),
             uptime_ms: self.clock.now().0.saturating_sub(self.started.0),
             shard: self.shard.clone(),
-            tables: served.collect(),
+            tables,
         }
     }
+}
+
+/// A store that fails is told of elsewhere.
+async fn index_lag(engine: &TableEngine, table: TableId) -> Option<IndexLag> {
+    let lag = engine.index_lag(table).await.ok()??;
+    Some(IndexLag { records: lag.records, ms: lag.ms })
 }

@@ -126,6 +126,19 @@ pub struct ServedTable {
     pub name: TableName,
     /// The descriptor's.
     pub generation: Generation,
+    /// How far its global indexes are behind it; none if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_lag: Option<IndexLag>,
+}
+
+/// How far the global indexes of a table are behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexLag {
+    /// Changes that the indexes do not show yet.
+    pub records: u64,
+    /// The age of the oldest of them, in milliseconds.
+    pub ms: u64,
 }
 
 /// Why a node did not do what it was told.

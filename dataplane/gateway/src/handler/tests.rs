@@ -1,7 +1,9 @@
 mod access;
 mod compression;
+mod indexes;
 mod planes;
 mod routes;
+mod streams;
 
 use http::Method;
 use serde_json::{Value, json};

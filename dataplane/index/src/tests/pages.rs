@@ -34,7 +34,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn item() -> impl Strategy<Value = Value> {
-    ((0..6, 0..3), "[ab]", 0..2, word(), word()).prop_map(|((p, s), a, n, b, x)| {
+    ((0..6i32, 0..3i32), "[ab]", 0..2i32, word(), word()).prop_map(|((p, s), a, n, b, x)| {
         json!({"p": {"S": format!("p{p}")}, "s": {"N": s.to_string()}, "a": {"S": a}, "n": {"N": n.to_string()},
                "b": {"S": b}, "x": {"S": x}})
     })
@@ -119,7 +119,12 @@ fn place(item: &Item) -> (String, String, String, String) {
 }
 
 /// All pages of a request, each of no more than `limit`.
-async fn pages(world: &World, name: partita_protocol::OperationName, mut body: Value, limit: usize) -> Vec<Value> {
+async fn pages(
+    world: &World,
+    name: partita_protocol::OperationName,
+    mut body: Value,
+    limit: usize,
+) -> Vec<Value> {
     let mut found = Vec::new();
     loop {
         let page = world.call(name, body.clone()).await.unwrap();

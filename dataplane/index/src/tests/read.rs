@@ -12,7 +12,8 @@ async fn world() -> World {
     let mut world = World::with(&[Shape::Plain, Shape::Sorted, Shape::Wide], Limits::default()).await;
     for number in 0..4 {
         let whole = number % 2 == 0;
-        let mut item = json!({"p": {"S": format!("p{number}")}, "s": {"N": "0"}, "a": {"S": "x"}, "x": {"S": "xx"}});
+        let mut item =
+            json!({"p": {"S": format!("p{number}")}, "s": {"N": "0"}, "a": {"S": "x"}, "x": {"S": "xx"}});
         if whole {
             item["n"] = json!({"N": "1"});
             item["b"] = json!({"S": format!("b{number}")});
@@ -41,7 +42,9 @@ async fn invalid(world: &World, name: partita_protocol::OperationName, body: Val
 fn query(index: &str, condition: &str, more: Value) -> Value {
     let mut values = serde_json::Map::new();
     for name in [":x", ":xx", ":b0", ":b2", ":b"] {
-        let word = |rest: &str| rest.starts_with(name) && !rest[name.len()..].starts_with(|c: char| c.is_alphanumeric());
+        let word = |rest: &str| {
+            rest.starts_with(name) && !rest[name.len()..].starts_with(|c: char| c.is_alphanumeric())
+        };
         if condition.match_indices(':').any(|(at, _)| word(&condition[at..])) {
             values.insert(name.to_owned(), json!({"S": name[1..]}));
         }
@@ -64,7 +67,8 @@ async fn entries_hold_what_the_index_projects_and_cost_by_that() {
     let world = world().await;
     let detail = json!({"ReturnConsumedCapacity": "INDEXES"});
     let answer = ok(&world, Query, query("sorted", "a = :x AND n = :n", detail.clone())).await;
-    let held = |p: &str| json!({"p": {"S": p}, "s": {"N": "0"}, "a": {"S": "x"}, "n": {"N": "1"}, "x": {"S": "xx"}});
+    let held =
+        |p: &str| json!({"p": {"S": p}, "s": {"N": "0"}, "a": {"S": "x"}, "n": {"N": "1"}, "x": {"S": "xx"}});
     let capacity = |index: &str, units: f64| {
         json!({"TableName": "table", "CapacityUnits": units, "Table": {"CapacityUnits": 0.0},
                "GlobalSecondaryIndexes": {index: {"CapacityUnits": units}}})
@@ -106,9 +110,16 @@ async fn keys_of_several_attributes_are_read_from_the_left() {
         ("a = :x AND n > :n", "Query key condition not supported"),
         ("a = :x AND n = :n AND x = :xx", "Query condition missed key schema element: b"),
         ("a = :x AND n = :n AND b > :b AND x = :xx", "Query key condition not supported"),
-        ("a = :n AND n = :n", "One or more parameter values were invalid: Condition parameter type does not match schema type"),
+        (
+            "a = :n AND n = :n",
+            "One or more parameter values were invalid: Condition parameter type does not match schema type",
+        ),
     ] {
-        assert_eq!(invalid(&world, Query, query("wide", condition, none.clone())).await, sentence, "{condition}");
+        assert_eq!(
+            invalid(&world, Query, query("wide", condition, none.clone())).await,
+            sentence,
+            "{condition}"
+        );
     }
     let three = query("sorted", "a = :x AND n = :n AND b = :b", none);
     assert_eq!(invalid(&world, Query, three).await, "Conditions can be of length 1 or 2 only");
@@ -142,7 +153,11 @@ async fn what_a_global_index_cannot_give_is_refused() {
     let all = json!({"TableName": "table", "IndexName": "wide", "Select": "ALL_ATTRIBUTES"});
     assert_eq!(ok(&world, Scan, all).await["Count"], json!(2));
     let filtered = query("plain", "a = :x", json!({"FilterExpression": "p <> :x", "Select": "COUNT"}));
-    assert_eq!(ok(&world, Query, filtered).await, json!({"Count": 4, "ScannedCount": 4}), "a table key is no index key");
+    assert_eq!(
+        ok(&world, Query, filtered).await,
+        json!({"Count": 4, "ScannedCount": 4}),
+        "a table key is no index key"
+    );
 }
 
 #[tokio::test]
@@ -173,7 +188,11 @@ async fn pages_go_on_after_index_key_and_table_key() {
     let mut short = last.clone();
     short.as_object_mut().unwrap().remove("p");
     for key in [short, changed("b", json!({"N": "1"})), changed("more", json!({"S": "m"}))] {
-        assert_eq!(invalid(&world, Query, after(&key)).await, "The provided starting key is invalid", "{key}");
+        assert_eq!(
+            invalid(&world, Query, after(&key)).await,
+            "The provided starting key is invalid",
+            "{key}"
+        );
     }
     let outside = invalid(&world, Query, after(&changed("a", json!({"S": "other"})))).await;
     assert_eq!(outside, "The provided starting key is outside query boundaries based on provided conditions");
@@ -244,5 +263,9 @@ async fn writes_cost_for_the_entries_they_change() {
     let item = json!({"p": {"S": "w"}, "s": {"N": "0"}, "a": {"S": "a"}});
     let put = json!({"TableName": "table", "Item": item, "ReturnConsumedCapacity": "TOTAL"});
     let consumed = ok(&world, PutItem, put).await["ConsumedCapacity"].take();
-    assert_eq!(consumed, json!({"TableName": "table", "CapacityUnits": 3.0}), "two for the table, of 1,100 bytes");
+    assert_eq!(
+        consumed,
+        json!({"TableName": "table", "CapacityUnits": 3.0}),
+        "two for the table, of 1,100 bytes"
+    );
 }

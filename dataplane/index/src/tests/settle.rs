@@ -1,9 +1,9 @@
 //! Whatever happens in whatever order, the indexes settle to the projection of the table, statistics included.
 
+use partita_protocol::OperationName::{self, BatchWriteItem, DeleteItem, PutItem, UpdateItem};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use partita_protocol::OperationName::{self, BatchWriteItem, DeleteItem, PutItem, UpdateItem};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ const SMALL: Limits = Limits { records: 3, record_bytes: 4096, items: 2, item_by
 #[derive(Clone, Debug)]
 enum Event {
     Write(OperationName, Value),
-    /// The follower makes a step.
+    /// The keeper makes a step.
     Step,
     /// It begins one and is dropped.
     Drop,
@@ -29,7 +29,8 @@ enum Event {
 }
 
 fn key() -> impl Strategy<Value = Value> {
-    (0..4, 0..3).prop_map(|(hash, range)| json!({"p": {"S": format!("p{hash}")}, "s": {"N": range.to_string()}}))
+    (0..4i32, 0..3i32)
+        .prop_map(|(hash, range)| json!({"p": {"S": format!("p{hash}")}, "s": {"N": range.to_string()}}))
 }
 
 fn item() -> impl Strategy<Value = Value> {
@@ -108,9 +109,9 @@ impl Run {
     async fn take(&mut self, event: &Event) {
         match event {
             Event::Write(name, body) => self.write(*name, body.clone()).await,
-            Event::Step => drop(self.world.follower.step().await.unwrap()),
+            Event::Step => drop(self.world.keeper.step().await.unwrap()),
             Event::Drop => {
-                let step = self.world.follower.step();
+                let step = self.world.keeper.step();
                 drop(futures_poll_once(step).await);
             }
             // A descriptor is waited for until it is durable.

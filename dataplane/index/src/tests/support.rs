@@ -7,10 +7,10 @@ use partita_model::clock::{Clock, UnixMillis};
 use partita_model::descriptor::{BillingMode, Generation, Statistics, TableSettings};
 use partita_model::name::Scope;
 use partita_model::schema::{GlobalIndex, KeyAttribute};
+use partita_model::size::item_size;
 use partita_model::{
     AttributeValue, IndexName, Item, KeySchema, Projection, ScalarType, TableDescriptor, TableId, TableName,
 };
-use partita_model::size::item_size;
 use partita_protocol::output::Answer;
 use partita_protocol::{Operation, OperationName, ServiceError};
 use partita_storage::{MemoryStore, Shard, ShardStore};
@@ -18,7 +18,7 @@ use partita_table::global::BACKLOG_RECORDS_MAX;
 use partita_table::{EngineOptions, TableEngine};
 use serde_json::{Value, json};
 
-use crate::{Follower, Limits, Step};
+use crate::{Keeper, Limits, Step};
 
 pub(super) const TABLE: TableId = TableId(7);
 
@@ -76,7 +76,9 @@ impl Shape {
         let (held, kept): (bool, &[&str]) = match self {
             Self::Plain => (text("a"), &["p", "s", "a"]),
             Self::Sorted => (text("a") && number, &["p", "s", "a", "n", "x"]),
-            Self::Wide => (text("a") && number && text("b") && text("x"), &["p", "s", "a", "n", "b", "x", "y"]),
+            Self::Wide => {
+                (text("a") && number && text("b") && text("x"), &["p", "s", "a", "n", "b", "x", "y"])
+            }
         };
         let kept = item.iter().filter(|(name, _)| kept.contains(&name.as_str()));
         held.then(|| kept.map(|(name, value)| (name.clone(), value.clone())).collect())
@@ -84,7 +86,11 @@ impl Shape {
 }
 
 /// The table of this generation with these indexes.
-pub(super) fn descriptor(generation: u64, indexes: &BTreeMap<Shape, TableId>, active: bool) -> TableDescriptor {
+pub(super) fn descriptor(
+    generation: u64,
+    indexes: &BTreeMap<Shape, TableId>,
+    active: bool,
+) -> TableDescriptor {
     let key = KeySchema {
         hash: KeyAttribute { name: "p".to_owned(), scalar: ScalarType::S },
         range: Some(KeyAttribute { name: "s".to_owned(), scalar: ScalarType::N }),
@@ -106,11 +112,11 @@ pub(super) fn descriptor(generation: u64, indexes: &BTreeMap<Shape, TableId>, ac
     }
 }
 
-/// An engine over a store in memory, and the follower of its one table.
+/// An engine over a store in memory, and the keeper of its one table.
 pub(super) struct World {
     pub(super) store: MemoryStore,
     pub(super) engine: Arc<TableEngine>,
-    pub(super) follower: Follower,
+    pub(super) keeper: Keeper,
     limits: Limits,
     backlog_max: u64,
     generation: u64,
@@ -128,9 +134,17 @@ impl World {
     pub(super) async fn with_backlog(shapes: &[Shape], limits: Limits, backlog_max: u64) -> Self {
         let store = MemoryStore::new();
         let engine = open(store.clone(), backlog_max).await;
-        let follower = Follower::new(Arc::clone(&engine), TABLE, limits);
-        let mut world =
-            Self { store, engine, follower, limits, backlog_max, generation: 0, next_id: 100, indexes: BTreeMap::new() };
+        let keeper = Keeper::new(Arc::clone(&engine), TABLE, limits);
+        let mut world = Self {
+            store,
+            engine,
+            keeper,
+            limits,
+            backlog_max,
+            generation: 0,
+            next_id: 100,
+            indexes: BTreeMap::new(),
+        };
         for shape in shapes {
             world.next_id += 1;
             world.indexes.insert(*shape, TableId(world.next_id));
@@ -159,14 +173,14 @@ impl World {
     pub(super) async fn crash(&mut self) {
         self.store = self.store.reopened();
         self.engine = open(self.store.clone(), self.backlog_max).await;
-        self.follower = Follower::new(Arc::clone(&self.engine), TABLE, self.limits);
+        self.keeper = Keeper::new(Arc::clone(&self.engine), TABLE, self.limits);
         self.apply(false).await;
     }
 
     /// Steps until there is nothing to do.
     pub(super) async fn settle(&mut self) {
         loop {
-            match self.follower.step().await.unwrap() {
+            match self.keeper.step().await.unwrap() {
                 Step::Moved => {}
                 Step::Idle | Step::Gone => return,
                 Step::Stale => panic!("nothing is on its way"),
@@ -240,13 +254,20 @@ pub(super) async fn call(
 ) -> Result<Value, ServiceError> {
     let answer = match parse(name, &body) {
         Operation::PutItem(operation) => engine.put_item(&operation).await.map(|answer| answer.to_json()),
-        Operation::UpdateItem(operation) => engine.update_item(&operation).await.map(|answer| answer.to_json()),
-        Operation::DeleteItem(operation) => engine.delete_item(&operation).await.map(|answer| answer.to_json()),
+        Operation::UpdateItem(operation) => {
+            engine.update_item(&operation).await.map(|answer| answer.to_json())
+        }
+        Operation::DeleteItem(operation) => {
+            engine.delete_item(&operation).await.map(|answer| answer.to_json())
+        }
         Operation::BatchWriteItem(operation) => {
             engine.batch_write_item(&operation).await.map(|answer| answer.to_json())
         }
         Operation::Query(operation) => engine.query(&operation).await.map(|answer| answer.to_json()),
         Operation::Scan(operation) => engine.scan(&operation).await.map(|answer| answer.to_json()),
+        Operation::TransactWriteItems(operation) => {
+            engine.transact_write_items(&operation).await.map(|answer| answer.to_json())
+        }
         other => panic!("not taken here: {other:?}"),
     };
     answer.map_err(ServiceError::from)

@@ -43,11 +43,7 @@ pub struct IndexLag {
 
 impl Backlog {
     /// `newest` tells of records, those up to `applied` are in the indexes.
-    pub(crate) fn new(
-        newest: watch::Receiver<LogSequence>,
-        applied: LogSequence,
-        records_max: u64,
-    ) -> Self {
+    pub(crate) fn new(newest: watch::Receiver<LogSequence>, applied: LogSequence, records_max: u64) -> Self {
         Self { newest, applied: AtomicU64::new(applied.0), records_max, fitting: AtomicU64::new(records_max) }
     }
 

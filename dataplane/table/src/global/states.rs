@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use partita_model::TableId;
 use partita_model::descriptor::{Generation, Statistics};
 use partita_model::limits::STORED_OVERHEAD_BYTES;
 use partita_model::schema::GlobalIndex;
-use partita_model::TableId;
 use partita_storage::{LogRecord, LogSequence, Order, Snapshot, Visibility, WriteBatch};
 
 use super::build::BuildState;
+use crate::Error;
 use crate::change::ChangeRecord;
 use crate::engine::TableEngine;
 use crate::index::{Entry, EntryChange};
@@ -17,7 +18,6 @@ use crate::read::Walk;
 use crate::row::{self, ItemKey, ItemValue, RowKind};
 use crate::statistics::Tally;
 use crate::table::Table;
-use crate::Error;
 
 /// A table with global indexes that are maintained, as one descriptor says.
 #[derive(Clone, Debug)]
@@ -147,7 +147,9 @@ impl IndexStates {
         (items_max, bytes_max): (usize, usize),
         batch: &mut WriteBatch,
     ) -> Result<(), Error> {
-        let Some(state) = self.indexes.iter_mut().find(|state| state.build.is_due(cursor)) else { return Ok(()) };
+        let Some(state) = self.indexes.iter_mut().find(|state| state.build.is_due(cursor)) else {
+            return Ok(());
+        };
         let Some(index) = self.table.descriptor.global_indexes.get(state.ordinal) else { return Ok(()) };
         let shard = engine.shard();
         // As applied: what this step makes of it comes later in the same log, and can be durable only after it. A durable
@@ -155,7 +157,8 @@ impl IndexStates {
         let snapshot = shard.store().snapshot(Visibility::Applied).await?;
         let newest = shard.newest_record_in(snapshot.as_ref(), self.table.id()).await?;
         let at = newest.map_or(cursor, |newest| newest.max(cursor));
-        let chunk = chunk(&self.table, index, snapshot.as_ref(), &state.build, (items_max, bytes_max)).await?;
+        let chunk =
+            chunk(&self.table, index, snapshot.as_ref(), &state.build, (items_max, bytes_max)).await?;
         for entry in chunk.entries {
             state.apply(EntryChange { before: None, after: Some(entry) }, batch)?;
         }
@@ -182,9 +185,11 @@ impl IndexState {
             batch.delete(row.clone());
         }
         if let Some(before) = &change.before {
-            let fewer = self.statistics.item_count.checked_sub(1).zip(
-                self.statistics.size_bytes.checked_sub(stored_bytes(before)),
-            );
+            let fewer = self
+                .statistics
+                .item_count
+                .checked_sub(1)
+                .zip(self.statistics.size_bytes.checked_sub(stored_bytes(before)));
             let (items, bytes) = fewer.ok_or_else(|| row::corrupt(&row::index_statistics(self.id)))?;
             self.statistics = Statistics { item_count: items, size_bytes: bytes };
         }

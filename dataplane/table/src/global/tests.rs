@@ -1,6 +1,6 @@
 use partita_model::schema::Projection;
-use partita_model::{Item, ScalarType, TableDescriptor, TableId};
 use partita_model::{AttributeValue, IndexName, arbitrary};
+use partita_model::{Item, ScalarType, TableDescriptor, TableId};
 use proptest::prelude::*;
 
 use super::*;
@@ -61,8 +61,10 @@ fn rows_never_change() {
     ]);
     let entries = [0, 1, 2].map(|index| entry(index, &all).unwrap());
     let rows = entries.each_ref().map(|entry| hex(&entry.row));
-    assert_eq!(rows, [
-        "010000000000001001\
+    assert_eq!(
+        rows,
+        [
+            "010000000000001001\
          99d7a986d4ff7e3ce7e37bd245b42f11\
          0005\
          3067670001\
@@ -70,7 +72,7 @@ fn rows_never_change() {
          228228\
          306b0001\
          228214",
-        "010000000000001002\
+            "010000000000001002\
          8822a1238ad345f7a5daf45739a657f4\
          0007\
          30410001\
@@ -80,14 +82,15 @@ fn rows_never_change() {
          30440001\
          306b0001\
          228214",
-        "010000000000001003\
+            "010000000000001003\
          99d7a986d4ff7e3ce7e37bd245b42f11\
          0005\
          3067670001\
          50\
          306b0001\
          228214",
-    ]);
+        ]
+    );
     let held = entries.each_ref().map(|entry| entry.value.item().decode());
     let keys = [("p", s("k")), ("s", n(1)), ("g", s("gg"))];
     assert_eq!(held[0], keys.iter().cloned().chain([("h", n(2))]).map(named).collect());

@@ -188,7 +188,11 @@ impl Model {
             size_bytes: items.iter().map(|item| item_size(item) as u64 + 100).sum(),
         };
         let indexes = INDEXES.map(|name| (IndexName::new(name), of(self.source(Some(name)).collect())));
-        TableStatistics { table: of(self.source(None).collect()), indexes: indexes.into(), ..TableStatistics::default() }
+        TableStatistics {
+            table: of(self.source(None).collect()),
+            indexes: indexes.into(),
+            ..TableStatistics::default()
+        }
     }
 
     /// All items of the table, or all entries of an index.

@@ -44,7 +44,7 @@ pub enum Step {
 
 /// Keeps the indexes of one table. Of one table there must not be two that make steps at the same time.
 #[derive(Debug)]
-pub struct Follower {
+pub struct Keeper {
     engine: Arc<TableEngine>,
     table: TableId,
     limits: Limits,
@@ -54,8 +54,8 @@ pub struct Follower {
     built_last: bool,
 }
 
-impl Follower {
-    /// The follower of a table.
+impl Keeper {
+    /// The keeper of a table.
     pub fn new(engine: Arc<TableEngine>, table: TableId, limits: Limits) -> Self {
         Self { engine, table, limits, states: None, built_last: false }
     }
@@ -107,6 +107,11 @@ impl Follower {
         let shard = self.engine.shard();
         let records =
             shard.read_log_after(self.table, cursor, self.limits.records, Visibility::Applied).await?;
+        if records.is_empty() {
+            // They have their places in the log and are not applied yet; the log tells when they are.
+            self.states = Some(states);
+            return Ok(Step::Idle);
+        }
         let bytes_max = self.limits.record_bytes / states.indexes().max(1);
         let (mut upto, mut followed, mut bytes) = (cursor, 0, 0);
         let mut batch = WriteBatch::new();
