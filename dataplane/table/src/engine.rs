@@ -47,7 +47,11 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), collection_bytes_max: ITEM_COLLECTION_BYTES_MAX, index_backlog_max: global::BACKLOG_RECORDS_MAX }
+        Self {
+            clock: Arc::new(SystemClock),
+            collection_bytes_max: ITEM_COLLECTION_BYTES_MAX,
+            index_backlog_max: global::BACKLOG_RECORDS_MAX,
+        }
     }
 }
 
@@ -138,7 +142,13 @@ impl TableEngine {
         };
         core.load_locks().await?;
         core.load_ledger().await?;
-        Ok(Self { core: Arc::new(core), registry, changes: Mutex::new(()), changed: watch::Sender::new(()), scope })
+        Ok(Self {
+            core: Arc::new(core),
+            registry,
+            changes: Mutex::new(()),
+            changed: watch::Sender::new(()),
+            scope,
+        })
     }
 
     /// Serves a table, or serves it by a newer descriptor; an older one or one of the same generation changes nothing. Durable
@@ -181,27 +191,23 @@ impl TableEngine {
     /// When the store fails; the table may be dropped all the same, and the call should be repeated.
     pub async fn drop_table(&self, table: TableId) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
-        let parts = self.parts(table).await?;
+        // Asked of the store, for this may be the second attempt.
+        let row = row::descriptor(table);
+        let stored = self.core.shard.store().get(&row, Visibility::Applied).await?;
+        let stored = stored.map(|value| registry::read_descriptor(&row, &value)).transpose()?;
         self.registry.remove(table);
         self.changed.send_replace(());
         // A write that found the table before this is applied before the drop, or the shard refuses it.
-        let mut batch = WriteBatch::new();
-        statistics::rows(table).for_each(|row| batch.delete(row));
-        self.core.drop_locks(table, &mut batch);
-        parts.iter().for_each(|part| indexes::forget(*part, &mut batch));
-        let ids: Vec<_> = std::iter::once(table).chain(parts).collect();
+        let (mut ids, mut batch) = (vec![table], WriteBatch::new());
+        // Without a descriptor it is dropped already, and then the shard refuses any change under its id.
+        if let Some(descriptor) = stored {
+            let expiries = descriptor.time_to_live.iter().map(|setting| setting.id);
+            ids.extend(indexes::ids(&descriptor).chain(expiries));
+            statistics::rows(table).for_each(|row| batch.delete(row));
+            self.core.drop_locks(table, &mut batch);
+            ids.iter().skip(1).for_each(|part| indexes::forget(*part, &mut batch));
+        }
         Ok(self.core.shard.drop_tables_with(&ids, batch).await?)
-    }
-
-    /// The other ids under which rows of a table lie. Asks the store, for this may be the second attempt to drop it.
-    async fn parts(&self, table: TableId) -> Result<Vec<TableId>, Error> {
-        let key = row::descriptor(table);
-        let Some(value) = self.core.shard.store().get(&key, Visibility::Applied).await? else {
-            return Ok(Vec::new());
-        };
-        let descriptor = registry::read_descriptor(&key, &value)?;
-        let expiries = descriptor.time_to_live.iter().map(|setting| setting.id);
-        Ok(indexes::ids(&descriptor).chain(expiries).collect())
     }
 
     /// The exact durable sizes and counts of a table.

@@ -49,12 +49,7 @@ impl TableEngine {
 
 impl Core {
     /// True when the build is finished, or there is nothing to build any more.
-    async fn build_piece(
-        &self,
-        table: &Arc<Table>,
-        setting: &Setting,
-        rows: usize,
-    ) -> Result<bool, Error> {
+    async fn build_piece(&self, table: &Arc<Table>, setting: &Setting, rows: usize) -> Result<bool, Error> {
         let Some(Piece { state, mut batch, rows }) = self.next_piece(table, setting, rows).await? else {
             setting.note_built();
             return Ok(true);

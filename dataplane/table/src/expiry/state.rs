@@ -65,7 +65,9 @@ mod tests {
         for row in [begun, finished] {
             assert_eq!(BuildState::decode(&key, &row.encode()).unwrap(), row);
         }
-        for damaged in [&b""[..], b"\x01\x02\0\0\0\0\0\0\0\0", b"\x01\0\0\0\0\0\0\0\0", b"\x02\0\0\0\0\0\0\0\0\0"] {
+        for damaged in
+            [&b""[..], b"\x01\x02\0\0\0\0\0\0\0\0", b"\x01\0\0\0\0\0\0\0\0", b"\x02\0\0\0\0\0\0\0\0\0"]
+        {
             BuildState::decode(&key, &Bytes::from_static(damaged)).unwrap_err();
         }
     }

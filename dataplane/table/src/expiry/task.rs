@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::engine::TableEngine;
 use crate::Error;
+use crate::engine::TableEngine;
 
 /// How often to look for items that have expired. With it an item is gone well within a minute of its expiry, and a table
 /// in which nothing expires costs one look at an empty range.
