@@ -258,16 +258,16 @@ fn a_manifest_adopts_a_table_made_by_the_api() -> Result<()> {
 fn fields_not_acted_upon_yet_are_shown() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("later.yaml");
-    let spec = "  billingMode: PAY_PER_REQUEST\n  timeToLive:\n    attributeName: expires\n    enabled: true\n  \
-                streamSpecification:\n    streamEnabled: true\n    streamViewType: NEW_IMAGE\n";
+    let spec = "  billingMode: PAY_PER_REQUEST\n  contributorInsights: ENABLE\n  \
+                warmThroughput:\n    readUnitsPerSecond: 20000\n";
     fs::write(&file, manifest("later", spec))?;
     let server = Server::start(&["--ephemeral", "--apply", text(&file)?])?;
     eventually("the condition", || {
         let (status, out, _) = server.run(&["get", "table", "later", "-o", "yaml"])?;
         Ok(status.success()
             && out.contains("FieldsNotActedUpon")
-            && out.contains("timeToLive")
-            && out.contains("streamSpecification"))
+            && out.contains("contributorInsights")
+            && out.contains("warmThroughput"))
     })?;
     ensure!(billing_mode(&server, "later")?.is_some(), "the table serves all the same");
     Ok(())

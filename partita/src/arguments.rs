@@ -10,6 +10,7 @@ mod operator;
 mod size;
 
 use clap::{Args, Parser, Subcommand};
+use partita_controlplane::Limits;
 use partita_model::name::Scope;
 
 pub(crate) use bench::{BenchOptions, DistributionName, FollowName};
@@ -82,6 +83,24 @@ impl Identity {
     }
 }
 
+/// Rules of the service that an installation may loosen.
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// Seconds until a table's time to live may be changed again through the API; the real service's hour unless given
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, env = "PARTITA_TIME_TO_LIVE_INTERVAL")]
+    pub(crate) time_to_live_interval: u64,
+}
+
+impl Rules {
+    /// The same in the words of the control plane.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            time_to_live_interval_ms: self.time_to_live_interval.saturating_mul(1_000),
+            ..Limits::default()
+        }
+    }
+}
+
 /// What a service tells of itself.
 #[derive(Debug, Args)]
 pub(crate) struct Log {
@@ -115,6 +134,16 @@ mod tests {
         for spelling in ["tables", "table", "ptb", "tables.partita.dev"] {
             assert!(Arguments::try_parse_from(["partita", "get", spelling]).is_ok(), "{spelling}");
         }
+    }
+
+    #[test]
+    fn the_rules_are_the_services_unless_told_otherwise() {
+        for (given, interval_ms) in [(vec![], 3_600_000), (vec!["--time-to-live-interval", "0"], 0)] {
+            let arguments = Arguments::try_parse_from(["partita", "local"].into_iter().chain(given));
+            let Command::Local(options) = arguments.unwrap().command else { panic!("another command") };
+            assert_eq!(options.rules.limits().time_to_live_interval_ms, interval_ms);
+        }
+        assert_eq!(Limits::default().time_to_live_interval_ms, 3_600_000);
     }
 
     #[test]

@@ -125,8 +125,18 @@ impl Operator {
         let (end, ended) = watch::channel(false);
         let Self { installation, options, serving, catalog } = self;
         let clock = Arc::clone(&installation.clock);
-        let plane =
-            Plane { data: options.data, clock, views: viewed, places, touched, serving, count, catalog };
+        let limits = options.rules.limits();
+        let plane = Plane {
+            data: options.data,
+            clock,
+            limits,
+            views: viewed,
+            places,
+            touched,
+            serving,
+            count,
+            catalog,
+        };
         let regions = region::regions(Arc::clone(&installation), counted, views, ended.clone());
         let tables = table::tables(installation, placed, touches, ended.clone());
         let mut tasks = Tasks::new(end);

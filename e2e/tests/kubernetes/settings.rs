@@ -112,12 +112,12 @@ fn tags(lab: &Lab) -> Result<()> {
 }
 
 pub(crate) fn unsupported_fields(lab: &Lab) -> Result<()> {
-    lab.apply(&manifest("orders", &json!({"timeToLive": {"attributeName": "expires", "enabled": true}})))?;
+    lab.apply(&manifest("orders", &json!({"contributorInsights": "ENABLE"})))?;
     lab.wait("condition=Unsupported", &["table/orders"])?;
     let conditions = lab.field(&["table", "orders"], "/status/conditions")?;
     let unsupported = conditions.as_array().into_iter().flatten().find(|c| c["type"] == "Unsupported");
     let message = unsupported.and_then(|condition| condition["message"].as_str()).unwrap_or_default();
-    ensure!(message.contains("timeToLive"), "{conditions}");
+    ensure!(message.contains("contributorInsights"), "{conditions}");
     lab.apply(&manifest("orders", &json!({})))?;
     lab.eventually("nothing to be unsupported", || {
         let conditions = lab.field(&["table", "orders"], "/status/conditions")?;

@@ -52,7 +52,7 @@ pub mod reasons {
     pub const UPDATING: &str = "Updating";
     /// The table is being deleted.
     pub const DELETING: &str = "Deleting";
-    /// The object is to be deleted, and deletion protection keeps the table.
+    /// Deletion protection keeps the table of an object that is to be deleted, or an index that its spec has not, or otherwise.
     pub const DELETION_PROTECTED: &str = "DeletionProtected";
     /// The object is to be deleted with a backup, which cannot be made yet.
     pub const BACKUP_UNSUPPORTED: &str = "BackupUnsupported";

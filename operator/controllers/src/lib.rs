@@ -20,6 +20,9 @@
 //!   belongs to it as a whole: with `tags: [...]` a tag added through the API is removed again.
 //! - **A field that is absent is not managed** and stays as the API left it. Absent is not empty: `tags: []` removes all
 //!   tags, no `tags` at all removes none. Naming `provisionedThroughput` asks for PROVISIONED.
+//! - **What does not change while it is on goes off and on again**: the view of a stream, the attribute of expiry, the key or
+//!   projection of a global index. Indexes come and go one at a time, new ones first; one that nobody wants any more is not built to
+//!   its end. Deletion protection keeps indexes too.
 //! - **Nothing is ever written into a spec.** What is in force stands in the status.
 //! - **DeleteTable is served** even for a table that an object declares: the API belongs to the application, and
 //!   `deletionProtectionEnabled` is there for those who want it refused. The object still declares the table, so it is

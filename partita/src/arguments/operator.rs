@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Log;
+use super::{Log, Rules};
 
 /// Options of `partita operator`.
 #[derive(Debug, Args)]
@@ -28,6 +28,8 @@ pub(crate) struct OperatorOptions {
     /// How nodes reach the control API; by the Service `partita-operator` unless given
     #[arg(long, value_name = "URL")]
     pub(crate) control_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) rules: Rules,
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use partita_controllers::TableControl;
 use partita_controlplane::catalog::{Catalog, SqliteCatalog};
-use partita_controlplane::{ControlPlane, DataPlane, Rests};
+use partita_controlplane::{ControlPlane, DataPlane, Limits, Options, Rests};
 use partita_kubernetes::AccessKey;
 use partita_kubernetes::region::RegionView;
 use partita_model::TableName;
@@ -38,6 +38,8 @@ pub(super) struct Plane {
     /// Folder of the catalog.
     pub(super) data: PathBuf,
     pub(super) clock: Arc<dyn Clock>,
+    /// What an account may have.
+    pub(super) limits: Limits,
     /// The Region as its controller sees it.
     pub(super) views: watch::Receiver<Option<RegionView>>,
     /// For the tables' controller: where tables are.
@@ -124,7 +126,7 @@ impl Open {
             Arc::new(catalog) as Arc<dyn Catalog>,
             Arc::new(NodeDataPlane(Arc::clone(&node))) as Arc<dyn DataPlane>,
             Arc::clone(&plane.clock),
-            view.scope.clone(),
+            Options { limits: plane.limits, ..Options::from(view.scope.clone()) },
         );
         Ok(Self {
             control: Arc::new(control),

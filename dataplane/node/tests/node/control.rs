@@ -82,8 +82,13 @@ async fn with_tables() -> World {
         "KeySchema": [{ "AttributeName": "p", "KeyType": "HASH" }],
         "Projection": { "ProjectionType": "ALL" },
     }]);
+    declared["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" });
     let declared: TableDefinition = serde_json::from_value(declared).unwrap();
     world.operator.plane.create_declared(TableName::new("declared"), declared).await.unwrap();
+    let off = json!({ "StreamEnabled": false });
+    world.ok("UpdateTable", json!({ "TableName": "declared", "StreamSpecification": off })).await;
+    let on = json!({ "StreamEnabled": true, "StreamViewType": "KEYS_ONLY" });
+    world.ok("UpdateTable", json!({ "TableName": "books", "StreamSpecification": on })).await;
     world
 }
 
@@ -100,6 +105,18 @@ async fn shown(world: &World) -> Vec<(u16, Value)> {
         ("ListTables", json!({ "Limit": 2 })),
         ("ListTables", json!({ "Limit": 2, "ExclusiveStartTableName": "declared" })),
         ("DescribeLimits", json!({})),
+        ("DescribeTimeToLive", json!({ "TableName": "music" })),
+        ("DescribeTimeToLive", json!({ "TableName": "nowhere" })),
+        ("DescribeContinuousBackups", json!({ "TableName": "music" })),
+        ("DescribeContinuousBackups", json!({ "TableName": "nowhere" })),
+        ("DescribeContributorInsights", json!({ "TableName": "music" })),
+        ("DescribeContributorInsights", json!({ "TableName": "declared", "IndexName": "everywhere" })),
+        ("DescribeContributorInsights", json!({ "TableName": "declared", "IndexName": "nowhere" })),
+        ("DescribeKinesisStreamingDestination", json!({ "TableName": "music" })),
+        (
+            "GetResourcePolicy",
+            json!({ "ResourceArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/music" }),
+        ),
     ] {
         answers.push(world.call(operation, body).await);
     }
@@ -110,9 +127,15 @@ async fn shown(world: &World) -> Vec<(u16, Value)> {
 async fn a_node_shows_its_tables_as_the_control_plane_does_while_that_is_away() {
     let mut world = with_tables().await;
     let before = shown(&world).await;
-    let [(200, music), .., (200, _)] = before.as_slice() else { panic!("{before:?}") };
+    let [(200, music), (200, books), (200, declared), ..] = before.as_slice() else { panic!("{before:?}") };
     assert_eq!(music["Table"]["ItemCount"], 1);
     assert_eq!(music["Table"]["ProvisionedThroughput"]["NumberOfDecreasesToday"], 1);
+    assert_eq!(books["Table"]["StreamSpecification"]["StreamViewType"], "KEYS_ONLY");
+    assert!(
+        declared["Table"]["LatestStreamArn"].is_string()
+            && declared["Table"].get("StreamSpecification").is_none()
+    );
+    assert_eq!(declared["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"], "ACTIVE");
     world.operator.take_away().await;
     assert_eq!(shown(&world).await, before);
     world.stop().await;

@@ -4,6 +4,7 @@
 
 mod access;
 mod control;
+mod plane;
 mod stop;
 mod store;
 mod support;

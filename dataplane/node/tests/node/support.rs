@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use partita_controlplane::catalog::SqliteCatalog;
-use partita_controlplane::{ControlPlane, DataPlane};
+use partita_controlplane::ControlPlane;
 use partita_gateway::{Gateway, Options};
 use partita_identity::Verifier;
 use partita_model::clock::SystemClock;

@@ -174,7 +174,7 @@ impl Parts {
 }
 
 /// The view of a stream that is asked for; none if it is to be off.
-pub fn asked_view(asked: &StreamSpecification) -> Option<StreamView> {
+pub(crate) fn asked_view(asked: &StreamSpecification) -> Option<StreamView> {
     asked.stream_view_type.filter(|_| asked.stream_enabled)
 }
 

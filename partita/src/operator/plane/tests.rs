@@ -110,6 +110,7 @@ impl World {
         let plane = Plane {
             data: data.to_path_buf(),
             clock: Arc::new(SystemClock),
+            limits: Limits::default(),
             views: viewed,
             places,
             touched,
