@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use partita_controllers::Controller;
 use partita_controlplane::catalog::{Catalog, SqliteCatalog};
-use partita_controlplane::{ControlPlane, DataPlane};
+use partita_controlplane::{ControlPlane, DataPlane, Options};
 use partita_gateway::{Gateway, may_listen};
 use partita_identity::Verifier;
 use partita_model::TableName;
@@ -23,6 +23,7 @@ use partita_model::name::Scope;
 use partita_node::housekeeping;
 use partita_protocol::Wording;
 use partita_storage::{Location, Shard, StoreOptions};
+use partita_stream::{StreamOptions, Streams};
 use partita_table::{EngineOptions, TableEngine};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -62,7 +63,8 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let controller = planes.controller(&options, &scope, &clock).await?;
     let running = tokio::spawn(Arc::clone(&controller).run(stopped.clone()));
-    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&planes.engine), stopped.clone()));
+    let (engine, streams) = (Arc::clone(&planes.engine), Arc::clone(&planes.streams));
+    let sweeping = tokio::spawn(housekeeping::run(engine, streams, stopped.clone()));
     let looking = tokio::spawn(progress::run(Arc::clone(&planes.control), stopped));
 
     let signed = credentials.is_some();
@@ -96,6 +98,7 @@ async fn end(asked: oneshot::Receiver<&'static str>, engine: &TableEngine) {
 /// The two planes and what they stand on.
 struct Planes {
     engine: Arc<TableEngine>,
+    streams: Arc<Streams>,
     catalog: Arc<SqliteCatalog>,
     control: Arc<ControlPlane>,
 }
@@ -110,16 +113,20 @@ impl Planes {
             .await
             .context("cannot read the tables")?;
         let (engine, catalog) = (Arc::new(engine), Arc::new(catalog));
+        let stream_options = StreamOptions { clock: Arc::clone(clock), ..options.streams.options() };
+        let streams = Streams::open(Arc::clone(&engine), scope.clone(), stream_options)
+            .await
+            .context("cannot read the streams")?;
         let data_plane: Arc<dyn DataPlane> = Arc::new(EngineDataPlane(Arc::clone(&engine)));
         let control = ControlPlane::open(
             Arc::clone(&catalog) as Arc<dyn Catalog>,
             data_plane,
             Arc::clone(clock),
-            scope.clone(),
+            Options { limits: options.rules.limits(), ..Options::from(scope.clone()) },
         )
         .await
         .context("cannot open the control plane")?;
-        Ok(Self { engine, catalog, control: Arc::new(control) })
+        Ok(Self { engine, streams: Arc::new(streams), catalog, control: Arc::new(control) })
     }
 
     async fn controller(
@@ -156,6 +163,7 @@ impl Planes {
             ..partita_gateway::Options::default()
         };
         Gateway::new(Arc::clone(&self.engine), control, verifier, options)
+            .with_streams(Arc::clone(&self.streams))
     }
 
     fn folder<'a>(&self, options: &'a LocalOptions) -> Option<&'a Path> {

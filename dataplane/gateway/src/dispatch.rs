@@ -8,6 +8,7 @@ use partita_protocol::output::{
     Answer, ChangedTable, ChangedTags, DescribeEndpoints, DescribedTable, TableDescription,
 };
 use partita_protocol::{Operation, OperationName, ServiceError, Wording};
+use partita_stream::Streams;
 use partita_table::TableEngine;
 
 use crate::control::ControlPlane;
@@ -20,6 +21,8 @@ use crate::partiql;
 pub(crate) struct Dispatcher {
     /// For items.
     pub(crate) engine: Option<Arc<TableEngine>>,
+    /// For streams of items' changes.
+    pub(crate) streams: Option<Arc<Streams>>,
     /// For tables.
     pub(crate) control: Option<Control>,
 }
@@ -86,7 +89,8 @@ impl Dispatcher {
     /// Whether there is somebody to carry out this operation.
     pub(crate) fn serves(&self, name: OperationName) -> bool {
         match Work::of(name) {
-            Work::Items | Work::Streams => self.engine.is_some(),
+            Work::Items => self.engine.is_some(),
+            Work::Streams => self.streams.is_some(),
             Work::Tables => self.control.is_some(),
             Work::Gateway => self.engine.is_some() || self.control.is_some(),
         }
@@ -114,6 +118,7 @@ impl Dispatcher {
         wording: Wording,
     ) -> Result<Vec<u8>, ServiceError> {
         let engine = || self.engine.as_deref().ok_or_else(ServiceError::unknown_operation);
+        let streams = || self.streams.as_deref().ok_or_else(ServiceError::unknown_operation);
         let control = || self.control_here();
         Ok(match operation {
             Operation::PutItem(put) => engine()?.put_item(&put).await?.to_bytes(),
@@ -166,11 +171,10 @@ impl Dispatcher {
             Operation::GetResourcePolicy(get) => return Err(control()?.get_resource_policy(get).await),
             Operation::DescribeLimits(describe) => control()?.describe_limits(describe).await?.to_bytes(),
             Operation::DescribeEndpoints(_) => DescribeEndpoints::at(host).to_bytes(),
-            // Nobody keeps streams yet.
-            Operation::ListStreams(_)
-            | Operation::DescribeStream(_)
-            | Operation::GetShardIterator(_)
-            | Operation::GetRecords(_) => return Err(ServiceError::unknown_operation()),
+            Operation::ListStreams(list) => streams()?.list_streams(&list)?.to_bytes(),
+            Operation::DescribeStream(describe) => streams()?.describe_stream(&describe)?.to_bytes(),
+            Operation::GetShardIterator(get) => streams()?.get_shard_iterator(&get).await?.to_bytes(),
+            Operation::GetRecords(get) => streams()?.get_records(&get).await?.to_bytes(),
         })
     }
 

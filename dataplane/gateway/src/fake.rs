@@ -28,6 +28,7 @@ use partita_protocol::output::{
 };
 use partita_protocol::{OperationName, ServiceError, Wording};
 use partita_storage::{MemoryStore, Shard};
+use partita_stream::{StreamOptions, Streams};
 use partita_table::{EngineOptions, TableEngine};
 use tokio::sync::Semaphore;
 
@@ -224,7 +225,8 @@ impl World {
         let store = MemoryStore::new();
         let shard = Shard::open(Arc::new(store.clone())).await.expect("memory does not fail");
         let scope = Scope { region: REGION.to_owned(), account_id: "123456789012".to_owned() };
-        let engine = TableEngine::open(shard, scope, EngineOptions::default()).await.expect("an empty shard");
+        let engine =
+            TableEngine::open(shard, scope.clone(), EngineOptions::default()).await.expect("an empty shard");
         engine.apply(music()).await.expect("a good descriptor");
         let control = Arc::new(FakeControl {
             arrived: Semaphore::new(0),
@@ -232,8 +234,11 @@ impl World {
             passed: Semaphore::new(0),
         });
         let engine = Arc::new(engine);
+        let stream_options = StreamOptions { clock: Arc::new(Noon), ..StreamOptions::default() };
+        let streams = Streams::open(Arc::clone(&engine), scope, stream_options).await.expect("no streams");
         let gateway =
             Gateway::new(Arc::clone(&engine), Arc::<FakeControl>::clone(&control), verifier, options);
+        let gateway = gateway.with_streams(Arc::new(streams));
         Self { gateway: Arc::new(gateway), engine, control, store }
     }
 }

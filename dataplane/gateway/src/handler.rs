@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use partita_identity::Verifier;
 use partita_model::clock::{Clock, SystemClock};
 use partita_protocol::{Operation, OperationName, ServiceError, Wording};
+use partita_stream::Streams;
 use partita_table::TableEngine;
 use serde::de::IgnoredAny;
 
@@ -109,7 +110,11 @@ impl Gateway {
         verifier: Option<Verifier>,
         options: Options,
     ) -> Self {
-        let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Local(control)) };
+        let dispatcher = Dispatcher {
+            engine: Some(engine),
+            control: Some(Control::Local(control)),
+            ..Dispatcher::default()
+        };
         Self::over(dispatcher, verifier.map(Arc::new), options)
     }
 
@@ -120,20 +125,31 @@ impl Gateway {
         verifier: Arc<Verifier>,
         options: Options,
     ) -> Self {
-        let dispatcher = Dispatcher { engine: Some(engine), control: Some(Control::Forwarded(control)) };
+        let dispatcher = Dispatcher {
+            engine: Some(engine),
+            control: Some(Control::Forwarded(control)),
+            ..Dispatcher::default()
+        };
         Self::over(dispatcher, Some(verifier), options)
     }
 
     /// A gateway before a control plane only: where [`Gateway::forwarding`] takes control operations to. Operations on items
     /// are unknown to it (`UnknownOperationException`), as they are to the service's endpoint for streams.
     pub fn control_only(control: Arc<dyn ControlPlane>, verifier: Arc<Verifier>, options: Options) -> Self {
-        let dispatcher = Dispatcher { engine: None, control: Some(Control::Local(control)) };
+        let dispatcher = Dispatcher { control: Some(Control::Local(control)), ..Dispatcher::default() };
         Self::over(dispatcher, Some(verifier), options)
     }
 
     /// A gateway that serves the extra routes of `options` only: every operation of the DynamoDB API is unknown to it.
     pub fn routes_only(verifier: Arc<Verifier>, options: Options) -> Self {
         Self::over(Dispatcher::default(), Some(verifier), options)
+    }
+
+    /// Serves the streams of the engine's tables as well.
+    #[must_use]
+    pub fn with_streams(mut self, streams: Arc<Streams>) -> Self {
+        self.dispatcher.streams = Some(streams);
+        self
     }
 
     fn over(dispatcher: Dispatcher, verifier: Option<Arc<Verifier>>, options: Options) -> Self {

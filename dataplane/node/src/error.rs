@@ -58,6 +58,9 @@ pub enum NodeError {
     /// The shard's tables cannot be read.
     #[error("cannot read the shard's tables")]
     Tables(#[source] partita_table::Error),
+    /// The streams of the shard's tables cannot be read.
+    #[error("cannot read the streams of the shard's tables")]
+    Streams(#[source] partita_stream::Error),
     /// Another node opened the shard. Everything that was acknowledged is there, and that node serves it.
     #[error("another node took over the shard: this one serves it no more")]
     Fenced,

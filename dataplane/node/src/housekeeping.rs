@@ -1,9 +1,11 @@
-//! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items go, and global indexes follow.
+//! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items go, and global
+//! indexes and streams follow.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use partita_index::propagate;
+use partita_stream::Streams;
 use partita_table::{SWEEP_EVERY, TableEngine};
 use tokio::sync::watch;
 
@@ -15,11 +17,12 @@ const REST: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps an engine's house until `stopped` says so.
-pub async fn run(engine: Arc<TableEngine>, stopped: watch::Receiver<bool>) {
+pub async fn run(engine: Arc<TableEngine>, streams: Arc<Streams>, stopped: watch::Receiver<bool>) {
     tokio::join!(
         sweep_dropped(&engine, stopped.clone()),
         engine.keep_expiring(SWEEP_EVERY, stopped.clone()),
-        propagate(Arc::clone(&engine), stopped),
+        propagate(Arc::clone(&engine), stopped.clone()),
+        streams.run(stopped),
     );
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use partita_gateway::{Gateway, Limits, Options};
 use partita_identity::{Credentials, Verifier};
+use partita_stream::{StreamOptions, Streams};
 use partita_table::TableEngine;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -98,9 +99,11 @@ impl Node {
         };
         state.opened(Arc::clone(&engine));
         let mut front = Parts::default();
-        let gateway = Arc::new(gateway_of_items(&options, &engine, &verifier)?);
+        let streams = streams(&options, &engine).await?;
+        let gateway = gateway_of_items(&options, &engine, &verifier)?.with_streams(Arc::clone(&streams));
+        let gateway = Arc::new(gateway);
         front.start(|stopped| gateway.serve(api, told(stopped)));
-        back.start(|stopped| housekeeping::run(Arc::clone(&engine), stopped));
+        back.start(|stopped| housekeeping::run(Arc::clone(&engine), streams, stopped));
         let (path, poll) = (options.credentials_file.clone(), options.timing.credentials_poll);
         back.start(|stopped| key_file.follow(path, verifier, poll, stopped));
 
@@ -150,6 +153,12 @@ async fn close(
     failure.map_or(Ok(()), Err).and(drained).and(stopped).and(closed)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn streams(options: &NodeOptions, engine: &Arc<TableEngine>) -> Result<Arc<Streams>, NodeError> {
+    let stream_options = StreamOptions { clock: Arc::clone(&options.clock), ..StreamOptions::default() };
+    let streams = Streams::open(Arc::clone(engine), options.scope.clone(), stream_options).await;
+    streams.map(Arc::new).map_err(NodeError::Streams)
 }
 
 fn gateway_of_items(

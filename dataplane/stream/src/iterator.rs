@@ -104,7 +104,10 @@ mod tests {
 
     fn bookmark(place: Place) -> Bookmark {
         Bookmark {
-            stream: StreamName { table: TableName::new("music"), label: "2026-10-08T23:20:48.000".to_owned() },
+            stream: StreamName {
+                table: TableName::new("music"),
+                label: "2026-10-08T23:20:48.000".to_owned(),
+            },
             shard: ShardId::new("shardId-00000001791501648000-0a1b2c3d"),
             place,
             issued: UnixMillis(1_791_501_648_123),

@@ -53,7 +53,12 @@ impl Lineage {
     /// The lineage of a stream that was never continued. The same arguments always give the same one.
     pub(crate) fn new(table: TableId, label: &str, begins_behind: u64) -> Self {
         let created = created(label).unwrap_or_default();
-        let first = StreamShard { id: shard_id(table, label, created), parent: None, first: begins_behind + 1, created };
+        let first = StreamShard {
+            id: shard_id(table, label, created),
+            parent: None,
+            first: begins_behind + 1,
+            created,
+        };
         Self { shards: vec![first], ended: None, ending: None }
     }
 
@@ -104,11 +109,6 @@ impl Lineage {
         let gone = self.shards.iter().skip(1).take_while(|child| child.first <= cursor + 1).count();
         next.shards.drain(..gone);
         next
-    }
-
-    /// How many shards there are.
-    pub(crate) fn len(&self) -> usize {
-        self.shards.len()
     }
 
     pub(crate) fn encode(&self) -> Bytes {

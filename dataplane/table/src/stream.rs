@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn other_readers_are_no_streams() {
-        for name in ["indexes", "stream", "stream:", "stream:label", "stream:label:VIEW", "streams:label:KEYS_ONLY"] {
+        for name in
+            ["indexes", "stream", "stream:", "stream:label", "stream:label:VIEW", "streams:label:KEYS_ONLY"]
+        {
             assert_eq!(StreamReader::parse(name), None, "{name}");
         }
     }

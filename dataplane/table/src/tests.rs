@@ -12,6 +12,7 @@ mod paging;
 mod random;
 mod schema;
 mod single;
+mod streams;
 pub(crate) mod support;
 mod tables;
 mod transact;

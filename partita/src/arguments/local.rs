@@ -2,10 +2,18 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+use partita_stream::StreamOptions;
 
-use super::{Identity, Log, size};
+use super::{Identity, Log, Rules, size};
+
+/// The shortest time that streams are tended by.
+const DURATION_MIN: Duration = Duration::from_secs(1);
+/// Pause between two looks at streams whose shards end after a number of changes.
+const LOOK_OFTEN: Duration = Duration::from_millis(100);
 
 /// Options of `partita local`.
 #[derive(Debug, Args)]
@@ -40,7 +48,52 @@ pub(crate) struct LocalOptions {
     #[arg(long, value_name = "STYLE", default_value = "2026")]
     pub(crate) validation_wording: Wording,
     #[command(flatten)]
+    pub(crate) rules: Rules,
+    #[command(flatten)]
+    pub(crate) streams: Streams,
+    #[command(flatten)]
     pub(crate) log: Log,
+}
+
+/// How streams age: for testing consumers, which in a day of the real service meet many shards.
+#[derive(Debug, Args)]
+pub(crate) struct Streams {
+    /// How long the records of streams are kept
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    stream_retention: Duration,
+    /// The age at which a stream goes on in a new shard
+    #[arg(long, value_name = "TIME", default_value = "4h", value_parser = duration)]
+    stream_shard_age: Duration,
+    /// The number of changes at which it does, whatever its age
+    #[arg(long, value_name = "NUMBER")]
+    stream_shard_records: Option<u64>,
+}
+
+impl Streams {
+    /// The options of the streams, with the machine's clock.
+    pub(crate) fn options(&self) -> StreamOptions {
+        let default = StreamOptions::default();
+        let shortest = self.stream_retention.min(self.stream_shard_age);
+        StreamOptions {
+            retention: self.stream_retention,
+            shard_age_max: self.stream_shard_age,
+            shard_records_max: self.stream_shard_records.unwrap_or(default.shard_records_max),
+            // Shards that are to end after so many changes are looked at often, or many more would come meanwhile.
+            pause: match self.stream_shard_records {
+                Some(_) => LOOK_OFTEN,
+                None => default.pause.min(shortest / 2),
+            },
+            ..default
+        }
+    }
+}
+
+/// Reads `24h`, `90s` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: Option<SignedDuration> = text.parse().ok();
+    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
+    let duration = duration.filter(|duration| *duration >= DURATION_MIN);
+    duration.ok_or_else(|| "give a time of a second or more, as in 24h, 90s or 1h30m".to_owned())
 }
 
 /// The real service's wordings of validation errors.
@@ -58,6 +111,7 @@ mod tests {
     use clap::Parser as _;
     use partita_storage::CACHE_BYTES_DEFAULT;
 
+    use super::*;
     use crate::arguments::{Arguments, Command};
 
     #[test]
@@ -69,5 +123,30 @@ mod tests {
             let Command::Local(options) = arguments.unwrap().command else { panic!("another command") };
             assert_eq!(options.cache_size, bytes);
         }
+    }
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "24", "-1h", "0s", "10ms", "soon"] {
+            assert!(duration(text).unwrap_err().contains("24h"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn streams_age_as_the_services_do_unless_told_otherwise() {
+        let options = |arguments: &[&str]| {
+            let arguments = ["partita", "local"].iter().chain(arguments);
+            let Command::Local(options) = Arguments::try_parse_from(arguments).unwrap().command else {
+                panic!("another command")
+            };
+            options.streams.options()
+        };
+        let (given, default) = (options(&[]), StreamOptions::default());
+        assert_eq!((given.retention, given.shard_age_max), (default.retention, default.shard_age_max));
+        assert_eq!((given.shard_records_max, given.pause), (default.shard_records_max, default.pause));
+        let given = options(&["--stream-retention", "10s", "--stream-shard-records", "5"]);
+        assert_eq!((given.retention, given.shard_records_max), (Duration::from_secs(10), 5));
+        assert!(given.pause < given.retention);
     }
 }

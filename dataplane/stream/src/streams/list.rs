@@ -27,8 +27,10 @@ impl Streams {
         let tables = tables.filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name));
         let names = tables.flat_map(|(name, &id)| self.names_of(name, id));
         // One more tells whether the page is the last.
-        let mut names: Vec<_> =
-            names.filter(|name| after.as_ref().is_none_or(|after| name > after)).take(list.limit + 1).collect();
+        let mut names: Vec<_> = names
+            .filter(|name| after.as_ref().is_none_or(|after| name > after))
+            .take(list.limit + 1)
+            .collect();
         let more = names.len() > list.limit;
         names.truncate(list.limit);
         let last = names.last().filter(|_| more).map(|name| name.arn(&self.scope));
@@ -54,15 +56,14 @@ impl Streams {
         let stream = self.find(&describe.stream)?;
         let label = &stream.identity.label;
         let closed_at = stream.reader.closed_at.map(|at| at.0);
-        let mut shards: Vec<_> =
-            self.with_lineage(stream.table.id, label, &stream.reader, |lineage| {
-                let shards = lineage.extents(closed_at).filter(|shard| {
-                    // Names grow with the lineage.
-                    describe.after.as_ref().is_none_or(|after| shard.id > after)
-                        && describe.children_of.as_ref().is_none_or(|parent| shard.parent == Some(parent))
-                });
-                shards.take(describe.limit + 1).map(described).collect()
+        let mut shards: Vec<_> = self.with_lineage(stream.table.id, label, &stream.reader, |lineage| {
+            let shards = lineage.extents(closed_at).filter(|shard| {
+                // Names grow with the lineage.
+                describe.after.as_ref().is_none_or(|after| shard.id > after)
+                    && describe.children_of.as_ref().is_none_or(|parent| shard.parent == Some(parent))
             });
+            shards.take(describe.limit + 1).map(described).collect()
+        });
         let more = shards.len() > describe.limit;
         shards.truncate(describe.limit);
         let last = shards.last().filter(|_| more).map(|shard| shard.shard_id.clone());

@@ -38,7 +38,9 @@ impl Bounds {
     fn behind(&self, place: Place) -> Option<u64> {
         match place {
             Place::Oldest => Some(self.start()),
-            Place::Behind(position) => (position >= self.horizon || self.is_over(position)).then_some(position),
+            Place::Behind(position) => {
+                (position >= self.horizon || self.is_over(position)).then_some(position)
+            }
         }
     }
 
@@ -54,19 +56,27 @@ impl Streams {
     /// # Errors
     /// `ResourceNotFoundException` when there is no such shard, or no more; `TrimmedDataAccessException` when the record is too
     /// old; `ValidationException` when the place cannot be in the shard.
-    pub async fn get_shard_iterator(&self, get: &GetShardIterator) -> Result<output::GetShardIterator, Error> {
+    pub async fn get_shard_iterator(
+        &self,
+        get: &GetShardIterator,
+    ) -> Result<output::GetShardIterator, Error> {
         let stream = self.find(&get.stream)?;
         let bounds = self.bounds(&stream, &get.shard);
         let bounds = bounds.ok_or_else(ServiceError::shard_not_found)?;
         let place = match get.start {
             StartAt::TrimHorizon => Place::Oldest,
             StartAt::Latest => Place::Behind(self.first_at(&stream, &bounds, NEVER).await? - 1),
-            StartAt::Record(number) => self.behind_record(&stream, &bounds, number, number.position().saturating_sub(1))?,
-            StartAt::AfterRecord(number) => self.behind_record(&stream, &bounds, number, number.position())?,
+            StartAt::Record(number) => {
+                self.behind_record(&stream, &bounds, number, number.position().saturating_sub(1))?
+            }
+            StartAt::AfterRecord(number) => {
+                self.behind_record(&stream, &bounds, number, number.position())?
+            }
             StartAt::Time(at) if at > self.now() => return Err(ServiceError::timestamp_in_future().into()),
             StartAt::Time(at) => Place::Behind(self.first_at(&stream, &bounds, at).await? - 1),
         };
-        let bookmark = Bookmark { stream: stream.name(), shard: get.shard.clone(), place, issued: self.now() };
+        let bookmark =
+            Bookmark { stream: stream.name(), shard: get.shard.clone(), place, issued: self.now() };
         Ok(output::GetShardIterator { shard_iterator: bookmark.encode() })
     }
 
@@ -74,7 +84,8 @@ impl Streams {
     async fn first_at(&self, stream: &Stream, bounds: &Bounds, at: UnixMillis) -> Result<u64, Error> {
         let table = stream.table.id;
         let newest = self.newest(stream);
-        let span = LogSpan { oldest: LogSequence(bounds.start()).next(), newest: LogSequence(bounds.last(newest)) };
+        let span =
+            LogSpan { oldest: LogSequence(bounds.start()).next(), newest: LogSequence(bounds.last(newest)) };
         Ok(self.shard().first_record_at(table, span, at).await?.0)
     }
 
@@ -155,7 +166,8 @@ impl Streams {
                 break;
             }
             let record = recorder.record(entry);
-            let record = record.map_err(|source| Error::Change { table: stream.table.id, position, source })?;
+            let record =
+                record.map_err(|source| Error::Change { table: stream.table.id, position, source })?;
             bytes += record.size_bytes;
             if bytes > PAGE_BYTES_MAX && !records.is_empty() {
                 break;

@@ -1,7 +1,7 @@
 //! What happens to streams by themselves: records grow too old, shards end, and what has ended is forgotten.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use partita_model::TableId;
@@ -16,7 +16,7 @@ use crate::lineage::Lineage;
 
 impl Streams {
     /// Tends the streams until `stopped` says so.
-    pub async fn run(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
+    pub async fn run(&self, mut stopped: watch::Receiver<bool>) {
         loop {
             if let Err(error) = self.tend().await {
                 let error = &error as &dyn std::error::Error;
@@ -51,7 +51,12 @@ impl Streams {
         Ok(())
     }
 
-    async fn tend_one(&self, table: TableId, identity: &StreamReader, reader: &LogReader) -> Result<(), Error> {
+    async fn tend_one(
+        &self,
+        table: TableId,
+        identity: &StreamReader,
+        reader: &LogReader,
+    ) -> Result<(), Error> {
         let label = &identity.label;
         self.trim(table, label, reader).await?;
         if reader.closed_at.is_none() {
