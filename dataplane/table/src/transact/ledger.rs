@@ -11,7 +11,7 @@ use partita_storage::{KeyRange, Order, Visibility, WriteBatch, space};
 
 use super::rows::{self, LedgerRow, TokenRow};
 use super::token::is_too_late;
-use super::{Outcome, ShardId, Token, TransactionId};
+use super::{ABORTED_KEPT_MS, Outcome, STALLED_AFTER_MS, ShardId, Token, TransactionId};
 use crate::Error;
 use crate::engine::{Core, TableEngine};
 use crate::uncut::Uncut;
@@ -113,24 +113,39 @@ impl TableEngine {
     }
 
     /// Forgets what became of a transaction. A committed one must be settled everywhere, an aborted one older than
-    /// [`super::ABORTED_KEPT_MS`].
+    /// [`ABORTED_KEPT_MS`]. Not durable yet when it returns: after a crash the row may be back.
     ///
     /// # Errors
-    /// When the store fails; the row may then come back.
+    /// When the store fails.
     pub async fn forget(&self, transaction: TransactionId) -> Result<(), Error> {
         Uncut::new(Arc::clone(&self.core).forget(transaction)).await
     }
 
-    /// What became of transactions, as far as it is not forgotten; in no order.
-    pub fn ledger(&self) -> Vec<LedgerEntry> {
-        let entry = |(transaction, row): (&TransactionId, &LedgerRow)| LedgerEntry {
-            transaction: *transaction,
-            outcome: row.outcome,
-            decided: row.decided,
-            participants: row.participants.clone(),
-        };
-        self.core.ledger.rows().iter().map(entry).collect()
+    /// What is decided about a transaction, as far as it is not forgotten.
+    pub fn entry(&self, transaction: TransactionId) -> Option<LedgerEntry> {
+        self.core.ledger.rows().get(&transaction).map(|row| entry(transaction, row))
     }
+
+    /// Rows that should be gone: of committed transactions when they are older than [`STALLED_AFTER_MS`], for they have to be
+    /// settled, and of aborted ones after [`ABORTED_KEPT_MS`].
+    pub fn overdue(&self) -> Vec<LedgerEntry> {
+        let now = self.core.clock.now();
+        let is_overdue = |row: &LedgerRow| {
+            let age = now.0.saturating_sub(row.decided.0);
+            match row.outcome {
+                Outcome::Committed => age >= STALLED_AFTER_MS,
+                Outcome::Aborted => age >= ABORTED_KEPT_MS,
+            }
+        };
+        let rows = self.core.ledger.rows();
+        let overdue = rows.iter().filter(|(_, row)| is_overdue(row));
+        overdue.map(|(transaction, row)| entry(*transaction, row)).collect()
+    }
+}
+
+fn entry(transaction: TransactionId, row: &LedgerRow) -> LedgerEntry {
+    let LedgerRow { outcome, decided, participants } = row.clone();
+    LedgerEntry { transaction, outcome, decided, participants }
 }
 
 impl Core {
@@ -183,7 +198,7 @@ impl Core {
         let _latch = self.item_latches.acquire(&key).await;
         let mut batch = WriteBatch::new();
         batch.delete(key);
-        self.shard.commit(batch, Vec::new()).await?.durable().await?;
+        let _applied = self.shard.commit(batch, Vec::new()).await?;
         self.ledger.rows().remove(&transaction);
         Ok(())
     }

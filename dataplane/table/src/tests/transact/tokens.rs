@@ -97,7 +97,12 @@ async fn checks_alone_have_their_token_too() {
     world.ok(TransactWriteItems, actions(&[put("a", 1)])).await;
     let body = with_token("t", &[exists("a")]);
     world.ok(TransactWriteItems, body.clone()).await;
-    world.ok(TransactWriteItems, actions(&[json!({"Delete": {"TableName": "simple", "Key": {"p": {"S": "a"}}}})])).await;
+    world
+        .ok(
+            TransactWriteItems,
+            actions(&[json!({"Delete": {"TableName": "simple", "Key": {"p": {"S": "a"}}}})]),
+        )
+        .await;
     world.ok(TransactWriteItems, body).await;
 }
 
