@@ -1,5 +1,8 @@
 //! Statements through the gateway, on a store in memory.
 
+use partita_model::descriptor::{BillingMode, Generation, TableSettings};
+use partita_model::schema::{KeyAttribute, LocalIndex, Projection};
+use partita_model::{IndexName, KeySchema, ScalarType, TableDescriptor, TableId, TableName};
 use serde_json::{Value, json};
 
 use crate::fake::{World, call, options};
@@ -70,6 +73,78 @@ async fn statements_read_and_write_items() {
     ] {
         assert_eq!(succeeded(run(&world, &text).await), json!({ "Items": items }), "{text}");
     }
+}
+
+/// The table `songs`: `p` (S) and `s` (N), with a local index `lix` by `x` (S) that holds keys only.
+fn songs() -> TableDescriptor {
+    let key = |name: &str, scalar| KeyAttribute { name: name.to_owned(), scalar };
+    let (hash, range, x) = (key("p", ScalarType::S), key("s", ScalarType::N), key("x", ScalarType::S));
+    TableDescriptor {
+        id: TableId(2),
+        name: TableName::new("songs"),
+        generation: Generation(1),
+        attributes: vec![hash.clone(), range.clone(), x.clone()],
+        local_indexes: vec![LocalIndex {
+            name: IndexName::new("lix"),
+            key: KeySchema { hash: hash.clone(), range: Some(x) },
+            projection: Projection::KeysOnly,
+        }],
+        key: KeySchema { hash, range: Some(range) },
+        global_indexes: Vec::new(),
+        billing: BillingMode::PayPerRequest,
+        throughput: None,
+        stream: None,
+        time_to_live: None,
+        settings: TableSettings::default(),
+    }
+}
+
+#[tokio::test]
+async fn sort_keys_and_indexes_are_read_by() {
+    let world = World::open(options()).await;
+    world.engine.apply(songs()).await.expect("a good descriptor");
+    for s in 1..=4 {
+        let text = format!("INSERT INTO songs VALUE {{'p': 'a', 's': {s}, 'x': 'x{}', 'n': {s}}}", 9 - s);
+        succeeded(run(&world, &text).await);
+    }
+    for (rest, expected) in [
+        ("songs WHERE p = 'a' AND s >= 2 AND s <> 3", vec![2, 4]),
+        ("songs WHERE p = 'a' AND s BETWEEN 2 AND 3 ORDER BY s DESC", vec![3, 2]),
+        ("songs WHERE p = 'a' AND (s = 1 OR s > 3)", vec![1, 4]),
+        ("songs WHERE p = 'a' AND NOT s = 1 OR p = 'a' AND s = 2", vec![2, 3, 4]),
+        ("songs.lix WHERE p = 'a' AND begins_with(x, 'x')", vec![4, 3, 2, 1]),
+        ("songs.lix WHERE p = 'a' AND x > 'x6' ORDER BY x DESC", vec![1, 2]),
+        ("songs.lix WHERE s = 3", vec![3]),
+    ] {
+        // `n` is not in the index, and is fetched from the table.
+        let found = succeeded(run(&world, &format!("SELECT n FROM {rest}")).await);
+        let numbers: Vec<Value> = expected.iter().map(|n| json!({ "n": { "N": n.to_string() } })).collect();
+        assert_eq!(found["Items"], json!(numbers), "{rest}");
+    }
+    let (name, message) = failed(run(&world, "SELECT * FROM songs.lix WHERE p = 'a' AND n = 1").await);
+    assert_eq!(name, "ValidationException");
+    assert_eq!(
+        message,
+        "One or more parameter values were invalid: Secondary index lix does not project one or more filter \
+         attributes: [n]"
+    );
+    let strong = json!({
+        "Statement": "SELECT s FROM songs.lix WHERE p = 'a' AND x IN ['x5', 'x8']",
+        "ConsistentRead": true,
+        "ReturnConsumedCapacity": "INDEXES",
+    });
+    let units = |units: f64| json!({ "CapacityUnits": units });
+    let answer = succeeded(ask(&world, "ExecuteStatement", strong).await);
+    assert_eq!(answer["Items"], json!([{ "s": { "N": "4" } }, { "s": { "N": "1" } }]));
+    assert_eq!(
+        answer["ConsumedCapacity"],
+        json!({
+            "TableName": "songs",
+            "CapacityUnits": 2.0,
+            "Table": units(0.0),
+            "LocalSecondaryIndexes": { "lix": units(2.0) },
+        })
+    );
 }
 
 #[tokio::test]
