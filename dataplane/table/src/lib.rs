@@ -6,12 +6,13 @@
 //!    write: put update         read: get query       one module for each operation
 //!           delete batch             scan batch
 //!                 transact: write get                several items at one moment
+//!                 expiry: build sweep                items that go by themselves
 //!        │        │                    │
 //!     latch    check (schema rules)  source, range
 //!        │        │                    │
 //!     effect ── index (LSI) ── capacity ── page
 //!        │
-//!     commit ── statistics, change record            one atomic batch for each write
+//!     commit ── statistics, change record, expiry    one atomic batch for each write
 //!        │
 //!       row                                          where everything lies
 //!        │
@@ -26,8 +27,8 @@
 //! change log), coordinating transactions over several shards (`partita-transaction`; here is each shard's part), throttling, and any knowledge of which engine stores rows.
 //!
 //! Invariants:
-//! - An item, its index entries, its change record, its collection's size and the table's statistics change in one batch or
-//!   not at all.
+//! - An item, its index entries, its expiry row, its change record, its collection's size and the table's statistics change in
+//!   one batch or not at all.
 //! - Writes to one item are applied one after the other; a condition sees every write applied before it.
 //! - No answer tells what is not durable, and no write is acknowledged before it is durable.
 //! - A write that changes nothing writes nothing and leaves no change record.

@@ -18,6 +18,7 @@ use crate::Error;
 use crate::engine::{Core, TableEngine};
 use crate::row::{self, RowKind};
 use crate::table::Table;
+use crate::uncut::Uncut;
 
 /// A piece ends when it has read this much, however few rows that are: as much as four pages of a Scan.
 const PIECE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -49,20 +50,28 @@ impl TableEngine {
 
 impl Core {
     /// True when the build is finished, or there is nothing to build any more.
-    async fn build_piece(&self, table: &Arc<Table>, setting: &Setting, rows: usize) -> Result<bool, Error> {
+    async fn build_piece(
+        self: &Arc<Self>,
+        table: &Table,
+        setting: &Arc<Setting>,
+        rows: usize,
+    ) -> Result<bool, Error> {
         let Some(Piece { state, mut batch, rows }) = self.next_piece(table, setting, rows).await? else {
             setting.note_built();
             return Ok(true);
         };
         let finished = state.build.finished;
         batch.put(row::build(setting.id()), state.encode());
-        match self.shard.commit(batch, Vec::new()).await {
-            Ok(written) => {
-                // The sweep may have been where these rows are.
-                let now = self.clock.now();
-                rows.iter().for_each(|key| setting.note_row(key, now));
-                written.durable().await?;
-            }
+        let (core, noted) = (Arc::clone(self), Arc::clone(setting));
+        let committed = Uncut::new(async move {
+            let written = core.shard.commit(batch, Vec::new()).await?;
+            // The sweep may have been where these rows are.
+            let now = core.clock.now();
+            rows.iter().for_each(|key| noted.note_row(key, now));
+            Ok::<_, partita_storage::Error>(written)
+        });
+        match committed.await {
+            Ok(written) => written.durable().await?,
             // The setting was ended.
             Err(partita_storage::Error::TableDropped { .. }) => return Ok(true),
             Err(error) => return Err(error.into()),
@@ -76,7 +85,7 @@ impl Core {
     /// The next piece; `None` when there is none.
     async fn next_piece(
         &self,
-        table: &Arc<Table>,
+        table: &Table,
         setting: &Setting,
         rows: usize,
     ) -> Result<Option<Piece>, Error> {

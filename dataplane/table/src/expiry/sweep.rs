@@ -17,8 +17,8 @@ use crate::table::Table;
 use crate::uncut::Uncut;
 use crate::write::{Commit, Effect, Held, Images, ItemChange};
 
-/// Deletions between taking a latch and being applied. They wait for a sync together, once for a whole piece, so that more would
-/// gain nothing; the other writes of the shard may be [thirty times as many](crate::engine).
+/// Deletions between taking a latch and being applied. They wait for a sync once for a whole piece, so that more would gain nothing,
+/// and they are a small part of the writes that a shard lets in at a time.
 const DELETIONS_MAX: usize = 32;
 
 /// What a sweep did.

@@ -1,8 +1,9 @@
-//! Building and sweeping from time to time.
+//! Building when there is something to build, and sweeping from time to time.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::Error;
 use crate::engine::TableEngine;
@@ -15,8 +16,8 @@ pub const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const PIECE_ROWS: usize = 1_000;
 /// Rest between pieces.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Rest between looks for settings that have to be built: somebody may be waiting for the end.
-const REST: Duration = Duration::from_millis(500);
+/// Rest before a build that failed goes on.
+const RETRY: Duration = Duration::from_secs(2);
 
 impl TableEngine {
     /// Builds expiry rows and deletes expired items, until `stopped` says so or its sender is gone. Looks for expired items as
@@ -34,30 +35,35 @@ impl TableEngine {
     }
 
     async fn keep_building(&self) {
+        let mut tables = self.watch_tables();
         loop {
-            let finished = self.build_expiries(PIECE_ROWS).await;
-            rest("build the expiry rows of a table", finished, REST).await;
+            match self.build_expiries(PIECE_ROWS).await {
+                Ok(false) => sleep(PAUSE).await,
+                // Settings come with descriptors.
+                Ok(true) => tables.changed().await.expect("the engine holds the sender"),
+                Err(error) => {
+                    tell("build the expiry rows of a table", &error);
+                    sleep(RETRY).await;
+                }
+            }
         }
     }
 
     async fn keep_sweeping(&self, every: Duration) {
         loop {
-            let swept = self.sweep_expired(PIECE_ROWS).await;
-            rest("delete expired items", swept.map(|swept| swept.finished), every).await;
+            match self.sweep_expired(PIECE_ROWS).await {
+                Ok(swept) if !swept.finished => sleep(PAUSE).await,
+                Ok(_) => sleep(every).await,
+                Err(error) => {
+                    tell("delete expired items", &error);
+                    sleep(every).await;
+                }
+            }
         }
     }
 }
 
-/// Rests for a moment when there is more to do, and otherwise, or when that failed, until the next look.
-async fn rest(what: &str, finished: Result<bool, Error>, until_next: Duration) {
-    let rest = match finished {
-        Ok(false) => PAUSE,
-        Ok(true) => until_next,
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "cannot {what}, trying again later");
-            until_next
-        }
-    };
-    tokio::time::sleep(rest).await;
+fn tell(what: &str, error: &Error) {
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(error, "cannot {what}, trying again later");
 }

@@ -1,9 +1,11 @@
 //! Items that go when their time has come.
 
 mod build;
-mod random;
+mod cost;
 mod races;
+mod random;
 mod sweep;
+mod task;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -33,7 +33,13 @@ async fn a_table_without_items_is_built_at_once() {
     // One that had items too.
     let timed = Timed::with([simple()]).await;
     timed.put("a", 1).await;
-    timed.world.ok(partita_protocol::OperationName::DeleteItem, json!({"TableName": "simple", "Key": {"p": {"S": "a"}}})).await;
+    timed
+        .world
+        .ok(
+            partita_protocol::OperationName::DeleteItem,
+            json!({"TableName": "simple", "Key": {"p": {"S": "a"}}}),
+        )
+        .await;
     timed.world.engine.apply(by_e(2)).await.unwrap();
     assert_eq!(timed.progress(simple().id, 70).await, Some(Build { scanned_items: 0, finished: true }));
 }
@@ -155,7 +161,11 @@ async fn a_dropped_table_takes_its_rows_along() {
     for space in 0..=u8::MAX {
         assert_eq!(timed.rows(space).await, [[0_u8; 0]; 0], "{space}");
     }
-    let error = timed.world.engine.apply(expiring(TableDescriptor { id: TableId(8), ..simple() }, 1, Some((70, "e"))));
+    let error = timed.world.engine.apply(expiring(
+        TableDescriptor { id: TableId(8), ..simple() },
+        1,
+        Some((70, "e")),
+    ));
     error.await.unwrap_err();
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::support::{call, s, simple};
 use super::{ALL, READER, Timed, expiring};
 use crate::ChangeRecord;
+use crate::latch::LatchGuard;
 use crate::row::{ItemKey, KeyValues};
 
 const WRITERS: usize = 4;
@@ -19,15 +20,19 @@ async fn timed() -> Timed {
     Timed::with([expiring(simple(), 1, Some((70, "e")))]).await
 }
 
+/// As if somebody were writing the item `a`: whoever wants to has to wait.
+async fn latched(timed: &Timed) -> LatchGuard {
+    let key = s("a");
+    let key = ItemKey::new(simple().id, KeyValues { hash: &key, range: None }).unwrap();
+    timed.world.engine.core.item_latches.acquire(key.row()).await
+}
+
 /// The sweep has found the item due, and meets it when it says a later time.
 #[tokio::test]
 async fn an_item_that_is_refreshed_just_in_time_stays() {
     let timed = timed().await;
     timed.put("a", 0).await;
-    let key = s("a");
-    let key = ItemKey::new(simple().id, KeyValues { hash: &key, range: None }).unwrap();
-    // Somebody is writing the item, so the sweep has to wait for it.
-    let latch = timed.world.engine.core.item_latches.acquire(key.row()).await;
+    let latch = latched(&timed).await;
     let refresh = json!({"TableName": "simple", "Key": {"p": {"S": "a"}}, "UpdateExpression": "SET e = :e",
                          "ConditionExpression": "attribute_exists(p)",
                          "ExpressionAttributeValues": {":e": {"N": (timed.now() + 60).to_string()}}});
@@ -43,6 +48,71 @@ async fn an_item_that_is_refreshed_just_in_time_stays() {
     assert_eq!(swept.unwrap().items, 0);
     assert_eq!(timed.keys("simple").await, ["a"]);
     assert_eq!(timed.expiries().await, [(70, timed.now() + 60)]);
+}
+
+/// A write that found its table before the setting, and is committed after it was built, follows it all the same.
+#[tokio::test]
+async fn a_write_that_found_its_table_earlier_has_its_row() {
+    let timed = Timed::with([simple()]).await;
+    timed.put("a", 5).await;
+    let latch = latched(&timed).await;
+    let mut written = Box::pin(timed.put("a", 60));
+    assert!(futures::poll!(&mut written).is_pending());
+    timed.world.engine.apply(expiring(simple(), 2, Some((70, "e")))).await.unwrap();
+    timed.build().await;
+    assert_eq!(timed.expiries().await, [(70, timed.now() + 5)]);
+    drop(latch);
+    written.await;
+    assert_eq!(timed.expiries().await, [(70, timed.now() + 60)]);
+}
+
+/// The same when the setting ends: the write follows none, and is not refused.
+#[tokio::test]
+async fn a_write_that_found_its_table_earlier_survives_the_end_of_a_setting() {
+    let timed = timed().await;
+    timed.put("a", 5).await;
+    let latch = latched(&timed).await;
+    let mut written = Box::pin(timed.put("a", 60));
+    assert!(futures::poll!(&mut written).is_pending());
+    timed.world.engine.apply(expiring(simple(), 2, None)).await.unwrap();
+    drop(latch);
+    written.await;
+    while !timed.world.engine.shard().sweep(ALL).await.unwrap().finished {}
+    assert_eq!(timed.expiries().await, []);
+}
+
+/// A commit that has looked for a setting, and is not applied yet, must not be passed by.
+#[tokio::test]
+async fn a_setting_waits_for_commits_under_way() {
+    let timed = Timed::with([simple()]).await;
+    let table = timed.world.engine.served(simple().id).unwrap();
+    let committing = table.stripes.acquire(17).await;
+    let mut applied = Box::pin(timed.world.engine.apply(expiring(simple(), 2, Some((70, "e")))));
+    for _ in 0..100 {
+        assert!(futures::poll!(&mut applied).is_pending());
+        tokio::task::yield_now().await;
+    }
+    assert!(table.expiring.setting().is_none());
+    drop(committing);
+    applied.await.unwrap();
+    assert!(table.expiring.setting().is_some(), "also for whoever found the table before");
+}
+
+/// A sweep has found an item due, and the setting ends before it comes to the item.
+#[tokio::test]
+async fn nothing_is_deleted_once_a_setting_has_ended() {
+    let timed = timed().await;
+    timed.put("a", -1).await;
+    let latch = latched(&timed).await;
+    let mut sweep = Box::pin(timed.world.engine.sweep_expired(ALL));
+    for _ in 0..10 {
+        assert!(futures::poll!(&mut sweep).is_pending());
+        tokio::task::yield_now().await;
+    }
+    timed.world.engine.apply(expiring(simple(), 2, Some((71, "f")))).await.unwrap();
+    drop(latch);
+    assert_eq!(sweep.await.unwrap().items, 0);
+    assert_eq!(timed.keys("simple").await, ["a"]);
 }
 
 /// A sweep that is given up halfway has deleted whole items, and the next one goes on.
@@ -80,8 +150,11 @@ async fn only_what_is_due_is_deleted_while_others_write() {
                 for round in 0..ROUNDS {
                     let e = timed.now() - 1 + (round % 4) as i64;
                     let p = format!("k{}", (writer + round) % 6);
-                    let item = json!({"p": {"S": p}, "e": {"N": e.to_string()}, "round": {"N": round.to_string()}});
-                    call(&timed.world.engine, PutItem, json!({"TableName": "simple", "Item": item})).await.unwrap();
+                    let item =
+                        json!({"p": {"S": p}, "e": {"N": e.to_string()}, "round": {"N": round.to_string()}});
+                    call(&timed.world.engine, PutItem, json!({"TableName": "simple", "Item": item}))
+                        .await
+                        .unwrap();
                     timed.pass(50);
                 }
             })

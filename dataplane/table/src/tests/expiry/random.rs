@@ -237,7 +237,12 @@ impl Run {
         self.timed.build().await;
         let swept = self.timed.sweep().await;
         assert_eq!(self.reconcile().await as u64, swept);
-        assert!(!self.items.values().any(|item| self.is_due(item)), "{:?} at {}", self.items, self.timed.now());
+        assert!(
+            !self.items.values().any(|item| self.is_due(item)),
+            "{:?} at {}",
+            self.items,
+            self.timed.now()
+        );
         while !self.timed.world.engine.shard().sweep(100).await.unwrap().finished {}
         let setting = self.descriptor.time_to_live.as_ref().map(|setting| setting.id.0);
         let mut expected: Vec<_> =

@@ -1,16 +1,19 @@
 //! What is deleted, and what is not.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use partita_model::clock::UnixMillis;
 use partita_model::{AttributeValue, TableDescriptor};
 use partita_protocol::OperationName::{DeleteItem, PutItem, Query, TransactWriteItems, UpdateItem};
-use partita_storage::space;
+use partita_storage::{LogSequence, space};
 use serde_json::json;
 
-use super::super::support::{NOON, indexed, item, n, s, simple, sorted};
-use super::{ALL, Timed, expiring};
+use super::super::support::{NOON, World, indexed, item, n, s, simple, sorted, with_global_index};
+use super::{ALL, HandClock, Timed, expiring, timed_options};
 use crate::row::{ItemKey, KeyValues};
 use crate::transact::{ShardId, TransactionId};
-use crate::{ChangeRecord, Expired};
+use crate::{ChangeRecord, EngineOptions, Expired};
 
 fn table() -> TableDescriptor {
     expiring(simple(), 1, Some((70, "e")))
@@ -178,6 +181,23 @@ async fn an_item_of_a_transaction_is_left_until_it_is_free() {
     assert_eq!(timed.keys("simple").await, ["locked"]);
     locks.free(transaction);
     assert_eq!(timed.sweep().await, 1);
+}
+
+/// A sweep gives global indexes time, as any writer does.
+#[tokio::test]
+async fn a_sweep_waits_for_indexes_that_are_far_behind() {
+    let clock = Arc::new(HandClock(AtomicU64::new(NOON.0)));
+    let options = EngineOptions { index_backlog_max: 3, ..timed_options(&clock) };
+    let table = expiring(with_global_index(), 1, Some((70, "e")));
+    let world = World::with_options([table.clone()], options).await;
+    let timed = Timed { world, clock };
+    for p in ["a", "b", "c", "d"] {
+        timed.put(p, -1).await;
+    }
+    assert_eq!(timed.sweep().await, 0);
+    let served = timed.world.engine.served(table.id).unwrap();
+    served.backlog.get().unwrap().reached(LogSequence(4));
+    assert_eq!(timed.sweep().await, 4);
 }
 
 /// A damaged row is left alone, and keeps nobody else.
