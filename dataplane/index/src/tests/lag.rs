@@ -54,7 +54,9 @@ async fn writes_are_throttled_until_the_indexes_have_caught_up() {
     assert_eq!(error.name(), "ThrottlingException");
     let put = json!({"Put": {"TableName": "table", "Item": item(6)}});
     let error = world.call(TransactWriteItems, json!({"TransactItems": [put]})).await.unwrap_err();
-    assert_eq!(error.name(), "ThrottlingException");
+    assert_eq!(error.name(), "TransactionCanceledException");
+    let body = error.to_json(Wording::default());
+    assert_eq!(body["CancellationReasons"][0]["Code"], "ThrottlingError", "{body}");
     // Another table takes what is for it.
     let other = TableDescriptor {
         id: TableId(8),

@@ -38,19 +38,13 @@ async fn invalid(world: &World, name: partita_protocol::OperationName, body: Val
     error.message(Wording::Classic).unwrap().into_owned()
 }
 
-/// A Query of an index by `condition`, whose values are strings and `:n` the number 1.
+/// A Query of an index by `condition`, in which each `:word` stands for that word, and `:n` for the number 1.
 fn query(index: &str, condition: &str, more: Value) -> Value {
     let mut values = serde_json::Map::new();
-    for name in [":x", ":xx", ":b0", ":b2", ":b"] {
-        let word = |rest: &str| {
-            rest.starts_with(name) && !rest[name.len()..].starts_with(|c: char| c.is_alphanumeric())
-        };
-        if condition.match_indices(':').any(|(at, _)| word(&condition[at..])) {
-            values.insert(name.to_owned(), json!({"S": name[1..]}));
-        }
-    }
-    if condition.contains(":n") {
-        values.insert(":n".to_owned(), json!({"N": "1"}));
+    for part in condition.split(':').skip(1) {
+        let word: String = part.chars().take_while(|character| character.is_alphanumeric()).collect();
+        let value = if word == "n" { json!({"N": "1"}) } else { json!({"S": word}) };
+        values.insert(format!(":{word}"), value);
     }
     let mut body = json!({"TableName": "table", "IndexName": index, "KeyConditionExpression": condition,
                           "ExpressionAttributeValues": values});

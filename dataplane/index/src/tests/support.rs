@@ -6,14 +6,14 @@ use std::sync::Arc;
 use partita_model::clock::{Clock, UnixMillis};
 use partita_model::descriptor::{BillingMode, Generation, Statistics, TableSettings};
 use partita_model::name::Scope;
-use partita_model::schema::{GlobalIndex, KeyAttribute};
+use partita_model::schema::{GlobalIndex, KeyAttribute, LocalIndex};
 use partita_model::size::item_size;
 use partita_model::{
     AttributeValue, IndexName, Item, KeySchema, Projection, ScalarType, TableDescriptor, TableId, TableName,
 };
 use partita_protocol::output::Answer;
 use partita_protocol::{Operation, OperationName, ServiceError};
-use partita_storage::{MemoryStore, Shard, ShardStore};
+use partita_storage::{Location, MemoryStore, Shard, ShardStore, StoreOptions};
 use partita_table::global::BACKLOG_RECORDS_MAX;
 use partita_table::{EngineOptions, TableEngine};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl Shape {
             Self::Plain => (text("a"), &["p", "s", "a"]),
             Self::Sorted => (text("a") && number, &["p", "s", "a", "n", "x"]),
             Self::Wide => {
-                (text("a") && number && text("b") && text("x"), &["p", "s", "a", "n", "b", "x", "y"])
+                (text("a") && number && text("b") && text("x"), &["p", "s", "a", "n", "b", "x", "y", "z"])
             }
         };
         let kept = item.iter().filter(|(name, _)| kept.contains(&name.as_str()));
@@ -101,8 +101,16 @@ pub(super) fn descriptor(
         name: TableName::new("table"),
         generation: Generation(generation),
         attributes: key.attributes().cloned().collect(),
+        // Its rows stand between the items, where builds have to pass over them.
+        local_indexes: vec![LocalIndex {
+            name: IndexName::new("by-z"),
+            key: KeySchema {
+                range: Some(KeyAttribute { name: "z".to_owned(), scalar: ScalarType::S }),
+                ..key.clone()
+            },
+            projection: Projection::All,
+        }],
         key,
-        local_indexes: Vec::new(),
         global_indexes: global_indexes.collect(),
         billing: BillingMode::PayPerRequest,
         throughput: None,
@@ -133,7 +141,25 @@ impl World {
     /// The same, whose indexes may be no further behind.
     pub(super) async fn with_backlog(shapes: &[Shape], limits: Limits, backlog_max: u64) -> Self {
         let store = MemoryStore::new();
-        let engine = open(store.clone(), backlog_max).await;
+        let engine = open(Arc::new(store.clone()), backlog_max).await;
+        Self::over(engine, store, shapes, limits, backlog_max).await
+    }
+
+    /// The same over the engine that keeps data for real. It cannot be held or crash.
+    pub(super) async fn on_real_store(shapes: &[Shape], limits: Limits) -> Self {
+        let options = StoreOptions::new(Location::Memory, "shard");
+        let store = partita_storage::open(options).await.unwrap();
+        let engine = open(store, BACKLOG_RECORDS_MAX).await;
+        Self::over(engine, MemoryStore::new(), shapes, limits, BACKLOG_RECORDS_MAX).await
+    }
+
+    async fn over(
+        engine: Arc<TableEngine>,
+        store: MemoryStore,
+        shapes: &[Shape],
+        limits: Limits,
+        backlog_max: u64,
+    ) -> Self {
         let keeper = Keeper::new(Arc::clone(&engine), TABLE, limits);
         let mut world = Self {
             store,
@@ -172,7 +198,7 @@ impl World {
     /// What is found after a crash. What was told to be is asked for again, as the control plane does.
     pub(super) async fn crash(&mut self) {
         self.store = self.store.reopened();
-        self.engine = open(self.store.clone(), self.backlog_max).await;
+        self.engine = open(Arc::new(self.store.clone()), self.backlog_max).await;
         self.keeper = Keeper::new(Arc::clone(&self.engine), TABLE, self.limits);
         self.apply(false).await;
     }
@@ -235,9 +261,9 @@ impl World {
     }
 }
 
-async fn open(store: MemoryStore, index_backlog_max: u64) -> Arc<TableEngine> {
+async fn open(store: Arc<dyn ShardStore>, index_backlog_max: u64) -> Arc<TableEngine> {
     let scope = Scope { region: "eu-central-1".to_owned(), account_id: "123456789012".to_owned() };
-    let shard = Shard::open(Arc::new(store) as Arc<dyn ShardStore>).await.unwrap();
+    let shard = Shard::open(store).await.unwrap();
     let options = EngineOptions { clock: Arc::new(Noon), index_backlog_max, ..EngineOptions::default() };
     Arc::new(TableEngine::open(shard, scope, options).await.unwrap())
 }
