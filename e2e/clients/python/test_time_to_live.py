@@ -2,8 +2,11 @@
 
 import time
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+
+from conftest import arguments
 
 
 def eventually(what, seconds=60):
@@ -89,3 +92,23 @@ def test_an_item_that_has_expired_can_be_read_and_kept_until_it_goes(client, mak
     client.update_item(TableName=table, Key={"p": {"S": "gone"}}, UpdateExpression="SET expires = :now",
                        ExpressionAttributeValues={":now": {"N": str(now)}})
     eventually(lambda: keys(client, table) == ["kept"])
+
+
+def test_a_stream_says_that_nobody_deleted_the_item(client, make_table):
+    table = make_table("p:S", StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    enabled(client, table)
+    put(client, table, "by-itself", expires={"N": str(int(time.time()))})
+    put(client, table, "by-caller")
+    client.delete_item(TableName=table, Key={"p": {"S": "by-caller"}})
+    streams = boto3.client("dynamodbstreams", **arguments())
+    stream = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    [shard] = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    iterator = streams.get_shard_iterator(StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+
+    def removals():
+        records = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+        removed = [record for record in records if record["eventName"] == "REMOVE"]
+        return len(removed) == 2 and {r["dynamodb"]["Keys"]["p"]["S"]: r.get("userIdentity") for r in removed}
+
+    service = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+    assert eventually(removals) == {"by-caller": None, "by-itself": service}
