@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("partita-wal", &[]),
     ("partita-storage", &["partita-model", "partita-wal"]),
     ("partita-table", &["partita-model", "partita-expression", "partita-protocol", "partita-storage"]),
+    ("partita-index", &["partita-model", "partita-storage", "partita-table"]),
     (
         "partita-gateway",
         &["partita-model", "partita-protocol", "partita-partiql", "partita-identity", "partita-table"],
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "partita-identity",
             "partita-storage",
             "partita-table",
+            "partita-index",
             "partita-gateway",
         ],
     ),
