@@ -57,7 +57,7 @@ impl Refusal {
     }
 
     /// A member of other event sources, or one that is not acted upon here.
-    pub(crate) fn unsupported(member: &str) -> Self {
+    pub fn unsupported(member: &str) -> Self {
         Self::InvalidParameter(format!(
             "{member} is not supported for DynamoDB event sources here. Leave it out."
         ))

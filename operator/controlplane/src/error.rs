@@ -1,5 +1,6 @@
 //! What can go wrong in the control plane, and what a client is told of it.
 
+use partita_mapping::MappingId;
 use partita_model::TableName;
 use partita_protocol::ServiceError;
 
@@ -33,6 +34,15 @@ pub enum Error {
     DataPlane {
         /// Whose change.
         table: TableName,
+        /// What it said.
+        #[source]
+        source: DataPlaneError,
+    },
+    /// The data plane did not do what it was told about a mapping. The step is repeated later.
+    #[error("the data plane did not take a change of the event source mapping {mapping}")]
+    MappingPlane {
+        /// Which one.
+        mapping: MappingId,
         /// What it said.
         #[source]
         source: DataPlaneError,

@@ -21,6 +21,8 @@
 //! - Descriptors carry a generation that grows with each change; the ids of tables, indexes and expiry settings are one sequence,
 //!   and never come back.
 //!
+//! Event source mappings have a life cycle of their own, in the same catalog: [`EventSourceMappings`].
+//!
 //! Start reading at [`ControlPlane`], then [`catalog::Catalog`].
 
 pub mod catalog;
@@ -30,6 +32,7 @@ mod error;
 mod history;
 mod limits;
 mod locks;
+mod mappings;
 mod rests;
 
 pub use control_plane::{ControlPlane, DeclaredTable, Options, RandomUuids, UuidSource};
@@ -37,4 +40,7 @@ pub use data_plane::{DataPlane, DataPlaneError, TableStatistics};
 pub use error::Error;
 pub use history::History;
 pub use limits::Limits;
+pub use mappings::{
+    EventSourceMappings, MappingCatalog, MappingOptions, MappingPlane, MappingRecord, Stored, Wanted,
+};
 pub use rests::Rests;

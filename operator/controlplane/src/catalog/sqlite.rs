@@ -3,6 +3,7 @@
 //! The file is in write-ahead mode and every commit is synced, so that what was acknowledged survives a killed process and a
 //! lost machine. Writers queue at the database (`BEGIN IMMEDIATE`); there are few of them.
 
+mod mappings;
 mod objects;
 mod owner;
 mod rows;
