@@ -100,7 +100,7 @@ fn index_bytes(statistics: &crate::TableStatistics) -> u64 {
 }
 
 /// The sum of all collection rows.
-async fn collections(world: &World) -> u64 {
+pub(super) async fn collections(world: &World) -> u64 {
     let store = world.engine.shard().store();
     let snapshot = store.snapshot(partita_storage::Visibility::Durable).await.unwrap();
     let range = partita_storage::KeyRange::prefix(crate::row::table_prefix(indexed().id));

@@ -1,6 +1,7 @@
 //! Transactions on one shard.
 
 mod cancelled;
+mod concurrent;
 mod locked;
 mod tokens;
 

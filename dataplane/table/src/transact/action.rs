@@ -139,9 +139,13 @@ impl Core {
         let mut outcomes = Vec::with_capacity(actions.len());
         for (action, before) in actions.iter().zip(before) {
             let holder = self.locks.holder(action.key.row());
-            outcomes.push(match holder.is_some_and(|holder| Some(holder) != by) {
-                true => Err(CancellationReason::of(ServiceError::transaction_conflict())?),
-                false => told(action.evaluate(before))?,
+            let refusal = match holder.is_some_and(|holder| Some(holder) != by) {
+                true => Some(ServiceError::transaction_conflict()),
+                false => action.table.admit_write(&self.scope).err(),
+            };
+            outcomes.push(match refusal {
+                Some(refusal) => Err(CancellationReason::of(refusal)?),
+                None => told(action.evaluate(before))?,
             });
         }
         let held = Held { items, _collections: Vec::new(), _permit: permit };

@@ -29,9 +29,6 @@ impl TableEngine {
         request: &TransactWriteItems,
     ) -> Result<output::TransactWrite, Error> {
         let actions = self.checked(&request.actions)?;
-        for action in &actions {
-            action.table.admit_write(&self.core.scope)?;
-        }
         let token = request.token.as_ref().map(|token| self.token(token));
         let result = self.core.transact_write(request, &actions, token).await;
         if let Err(error) = &result
