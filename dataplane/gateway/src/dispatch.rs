@@ -10,6 +10,7 @@ use partita_protocol::output::{
 use partita_protocol::{Operation, OperationName, ServiceError, Wording};
 use partita_stream::Streams;
 use partita_table::TableEngine;
+use partita_transaction::Coordinator;
 
 use crate::control::ControlPlane;
 use crate::forward::{Forward, ForwardedAnswer, ForwardedCall};
@@ -118,6 +119,9 @@ impl Dispatcher {
         wording: Wording,
     ) -> Result<Vec<u8>, ServiceError> {
         let engine = || self.engine.as_deref().ok_or_else(ServiceError::unknown_operation);
+        let transactions = || {
+            self.engine.as_ref().map(Coordinator::on_one_shard).ok_or_else(ServiceError::unknown_operation)
+        };
         let streams = || self.streams.as_deref().ok_or_else(ServiceError::unknown_operation);
         let control = || self.control_here();
         Ok(match operation {
@@ -129,9 +133,10 @@ impl Dispatcher {
             Operation::BatchWriteItem(batch) => engine()?.batch_write_item(&batch).await?.to_bytes(),
             Operation::Query(query) => engine()?.query(&query).await?.to_bytes(),
             Operation::Scan(scan) => engine()?.scan(&scan).await?.to_bytes(),
-            Operation::TransactWriteItems(_) | Operation::TransactGetItems(_) => {
-                return Err(ServiceError::unknown_operation());
+            Operation::TransactWriteItems(write) => {
+                transactions()?.transact_write_items(write).await?.to_bytes()
             }
+            Operation::TransactGetItems(get) => transactions()?.transact_get_items(&get).await?.to_bytes(),
             Operation::ExecuteStatement(request) => {
                 partiql::execute_statement(engine()?, request).await?.to_bytes()
             }
@@ -139,7 +144,7 @@ impl Dispatcher {
                 partiql::batch_execute_statement(engine()?, request).await?.to_bytes(wording)
             }
             Operation::ExecuteTransaction(request) => {
-                partiql::execute_transaction(engine()?, request).await?.to_bytes()
+                partiql::execute_transaction(engine()?, &transactions()?, request).await?.to_bytes()
             }
             Operation::CreateTable(create) => changed(control()?.create_table(create).await?),
             Operation::DescribeTable(describe) => {

@@ -12,6 +12,7 @@ use partita_protocol::operation::{
 };
 use partita_protocol::output::{self, ConsumedCapacity, ItemForm, StatementResponse, TransactItems};
 use partita_table::{Error, TableEngine};
+use partita_transaction::Coordinator;
 
 /// Carries out one statement.
 ///
@@ -131,6 +132,7 @@ async fn batch_part(
 /// When the future is dropped, all is written or nothing.
 pub(crate) async fn execute_transaction(
     engine: &TableEngine,
+    transactions: &Coordinator,
     request: ExecuteTransaction,
 ) -> Result<TransactItems, ServiceError> {
     let texts = request.statements.iter().map(|given| (given.text.as_str(), given.parameters.as_slice()));
@@ -144,7 +146,7 @@ pub(crate) async fn execute_transaction(
     match &plan {
         Transaction::Read(lookups) => {
             let gets = lookups.iter().map(partita_partiql::Lookup::transact_get).collect();
-            let read = engine.transact_get_items(&TransactGetItems { gets, capacity }).await?;
+            let read = transactions.transact_get_items(&TransactGetItems { gets, capacity }).await?;
             let shown = lookups.iter().zip(read.responses);
             let responses = shown.map(|(lookup, item)| item.map(|item| lookup.shown(item))).collect();
             Ok(TransactItems { responses, ..read })
@@ -152,7 +154,7 @@ pub(crate) async fn execute_transaction(
         Transaction::Write(actions) => {
             let (actions, token) = (actions.clone(), request.token);
             let write = TransactWriteItems { actions, token, capacity, collection_metrics: false };
-            let written = engine.transact_write_items(&write).await;
+            let written = transactions.transact_write_items(write).await;
             let written = written.map_err(|error| plan.told(error.into()))?;
             // A transaction that writes answers no statement.
             Ok(TransactItems { responses: Vec::new(), capacity: written.capacity })

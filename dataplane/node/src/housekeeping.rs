@@ -1,5 +1,5 @@
-//! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items go, and global
-//! indexes and streams follow.
+//! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items and old tokens go,
+//! transactions are recovered, and global indexes and streams follow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use partita_index::propagate;
 use partita_stream::Streams;
 use partita_table::{SWEEP_EVERY, TableEngine};
+use partita_transaction::Coordinator;
 use tokio::sync::watch;
 
 /// Rows removed at once: few enough that clients' writes, which share the log, do not notice.
@@ -18,11 +19,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps an engine's house until `stopped` says so.
 pub async fn run(engine: Arc<TableEngine>, streams: Arc<Streams>, stopped: watch::Receiver<bool>) {
+    let transactions = Coordinator::on_one_shard(&engine);
     tokio::join!(
         sweep_dropped(&engine, stopped.clone()),
         engine.keep_expiring(SWEEP_EVERY, stopped.clone()),
         propagate(Arc::clone(&engine), stopped.clone()),
-        streams.run(stopped),
+        streams.run(stopped.clone()),
+        transactions.keep(&engine, stopped),
     );
 }
 

@@ -322,7 +322,7 @@ impl TableEngine {
     }
 
     /// The account that this engine's tables belong to.
-    pub(crate) fn account(&self) -> &str {
+    pub fn account(&self) -> &str {
         &self.scope.account_id
     }
 

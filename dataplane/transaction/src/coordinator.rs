@@ -6,9 +6,10 @@ mod write;
 
 use std::sync::Arc;
 
+use partita_table::TableEngine;
 use partita_table::transact::ShardId;
 
-use crate::{Error, Participant, Placement};
+use crate::{Error, OneShard, Participant, Placement};
 
 pub use recover::Recovered;
 
@@ -25,6 +26,11 @@ impl Coordinator {
     /// A coordinator for the tables of an account.
     pub fn new(placement: Arc<dyn Placement>, account: &str) -> Self {
         Self { placement, account: account.into() }
+    }
+
+    /// A coordinator for the tables of an engine that has all of them.
+    pub fn on_one_shard(engine: &Arc<TableEngine>) -> Self {
+        Self::new(Arc::new(OneShard(Arc::clone(engine))), engine.account())
     }
 
     fn participant(&self, shard: ShardId) -> Result<Arc<dyn Participant>, Error> {

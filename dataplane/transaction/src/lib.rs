@@ -37,6 +37,7 @@
 
 mod coordinator;
 mod error;
+mod keep;
 mod participant;
 mod placement;
 
