@@ -1,6 +1,7 @@
 //! Black-box tests: they start the built `partita` binary and speak to it as its users do.
 //!
-//! - `tests/clients.rs` runs boto3, the AWS CLI, the JavaScript SDK v3 and the Go SDK v2 (`clients/`), unsigned and signed.
+//! - `tests/clients.rs` runs boto3, the AWS CLI, the JavaScript SDK v3, the Go SDK v2 and the Kinesis Client Library (`clients/`),
+//!   unsigned and signed.
 //! - `tests/local.rs` covers the command line: flags, manifests, signals.
 //! - `tests/crash.rs` kills the process under load and looks for every acknowledged write.
 //! - `tests/torture/` kills it many times more and has the whole history judged: [`torture`].

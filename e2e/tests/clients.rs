@@ -64,6 +64,28 @@ fn go_sdk_v2_signed() -> Result<()> {
     run(Command::new("go").args(["test", "-count=1", "./..."]), "go", &signed()?)
 }
 
+/// Streams whose shards end after so many changes, as they do in hours otherwise.
+const SHARD_RECORDS: &str = "10";
+
+fn short_shards() -> Result<Server> {
+    Server::start(&["--ephemeral", "--stream-shard-records", SHARD_RECORDS])
+}
+
+#[test]
+fn boto3_on_streams_of_many_shards() -> Result<()> {
+    let mut command = pytest()?;
+    command.arg("test_streams.py").env("PARTITA_STREAM_SHARD_RECORDS", SHARD_RECORDS);
+    run(&mut command, "python", &short_shards()?)
+}
+
+#[test]
+fn the_kinesis_client_library_on_a_stream() -> Result<()> {
+    let target = format!("{}/target", installed("PARTITA_E2E_KCL")?);
+    let mut command = Command::new("java");
+    command.args(["-cp", &format!("{target}/classes:{target}/dependency/*"), "Consumer"]);
+    run(&mut command, "kcl", &short_shards()?)
+}
+
 #[test]
 fn the_airports_example() -> Result<()> {
     let server = Server::start(&[

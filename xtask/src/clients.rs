@@ -1,5 +1,5 @@
-//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2. And what the judge of
-//! histories needs.
+//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2, the Kinesis Client Library.
+//! And what the judge of histories needs.
 //!
 //! Each is installed by its own package manager from the pinned files under `e2e/clients`, into the cache folder, and again only
 //! when those files change.
@@ -16,14 +16,16 @@ pub(crate) fn install(shell: &Shell) -> Result<()> {
     strace()?;
     python(shell)?;
     javascript(shell)?;
-    go(shell)
+    go(shell)?;
+    kcl(shell)
 }
 
 /// Tells the black-box tests where the clients are.
 pub(crate) fn environment(shell: &Shell, command: &mut Command) {
     command
         .env("PARTITA_E2E_PYTHON", venv(shell).join("bin/python"))
-        .env("PARTITA_E2E_NODE_MODULES", node_modules(shell));
+        .env("PARTITA_E2E_NODE_MODULES", node_modules(shell))
+        .env("PARTITA_E2E_KCL", shell.cache.join("kcl"));
 }
 
 fn venv(shell: &Shell) -> PathBuf {
@@ -86,6 +88,23 @@ fn go(shell: &Shell) -> Result<()> {
 
 fn has_go() -> bool {
     Command::new("go").arg("version").output().is_ok_and(|output| output.status.success())
+}
+
+fn kcl(shell: &Shell) -> Result<()> {
+    let from = shell.root.join("e2e/clients/kcl");
+    let (manifest, source) = (from.join("pom.xml"), from.join("src/main/java/Consumer.java"));
+    let folder = shell.cache.join("kcl");
+    once(&folder, &[&manifest, &source], || {
+        ensure!(has("mvn"), "Maven is missing: install it and a JDK with your system's package manager");
+        let sources = folder.join("src/main/java");
+        std::fs::create_dir_all(&sources)?;
+        std::fs::copy(&manifest, folder.join("pom.xml"))?;
+        std::fs::copy(&source, sources.join("Consumer.java"))?;
+        let mut maven = Command::new("mvn");
+        // Into target/classes and target/dependency.
+        maven.current_dir(&folder).args(["--quiet", "--batch-mode", "compile", "dependency:copy-dependencies"]);
+        run(&mut maven)
+    })
 }
 
 /// Runs `install` unless `folder` was installed from these very files.

@@ -97,9 +97,14 @@ impl Streams {
         number: SequenceNumber,
         behind: u64,
     ) -> Result<Place, Error> {
-        // The number that comes next may be asked for: an open shard without records tells it as its first.
-        let last = bounds.end.unwrap_or_else(|| self.newest(stream) + 1).max(bounds.first);
-        if !(bounds.first..=last).contains(&number.position()) {
+        let number = number.position();
+        let is_before_end = match bounds.end {
+            // A shard that ended without a record tells its first number as its last.
+            Some(end) => number <= end.max(bounds.first),
+            // The number that comes next may be asked for: an open shard without records tells it as its first.
+            None => behind <= self.newest(stream),
+        };
+        if number < bounds.first || !is_before_end {
             return Err(ServiceError::invalid_sequence_number().into());
         }
         if bounds.behind(Place::Behind(behind)).is_none() {
