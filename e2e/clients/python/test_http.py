@@ -80,7 +80,7 @@ def test_health_and_unknown_paths(connection):
 @pytest.mark.parametrize("operation, body, name", [
     ("NoSuchOperation", b"{}", "UnknownOperationException"), ("ListTables", b"{", "SerializationException"),
     ("ListTables", b"[]", "SerializationException"), ("ListTables", b'{"Limit": "x"}', "SerializationException"),
-    ("GetItem", b'{"TableName": 1}', "SerializationException"), ("TransactWriteItems", b"{}", "UnknownOperationException"),
+    ("GetItem", b'{"TableName": 1}', "SerializationException"), ("CreateBackup", b"{}", "UnknownOperationException"),
 ])
 def test_requests_that_are_no_requests(connection, operation, body, name):
     response, answer = call(connection, operation, body)
