@@ -8,9 +8,9 @@
 //!                                                     └─ reasons ─▶ release latches ─▶ barrier ─▶ cancelled
 //! ```
 //!
-//! Items on other shards too: this shard is a participant, and `partita-transaction` says what it does when. It can prepare its
-//! part (lock the items and note their new state), settle it (make that state real, or forget it), and keep the ledger (decide,
-//! once and for ever, what becomes of a transaction).
+//! Items on other shards too: this shard is a participant, and `partita-transaction` says what it does when. It can prepare
+//! its part (lock the items and note their new state), settle it (make that state real, or forget it), and keep the ledger
+//! (decide, once and for ever, what becomes of a transaction).
 //!
 //! Invariants:
 //! - A transaction is applied in one batch on each shard, with a change record for each item that changes, as a single write.
@@ -42,16 +42,16 @@ pub(crate) use ledger::Ledger;
 pub(crate) use lock::Locks;
 pub(crate) use token::Tokens;
 
-/// How long after its beginning a transaction over several shards can be committed. Far longer than any that makes progress, far
-/// shorter than what has been aborted is remembered ([`ABORTED_KEPT_MS`]).
+/// How long after its beginning a transaction over several shards can be committed. Far longer than any that makes
+/// progress, far shorter than what has been aborted is remembered ([`ABORTED_KEPT_MS`]).
 pub const DECISION_MS_MAX: u64 = 10 * 1_000;
 
-/// How old a lock is when anybody may ask for the outcome of its transaction, and abort it when there is none. Much longer than a
-/// transaction takes when nothing fails: recovery is for coordinators that are gone.
+/// How old a lock is when anybody may ask for the outcome of its transaction, and abort it when there is none. Much longer
+/// than a transaction takes when nothing fails: recovery is for coordinators that are gone.
 pub const STALLED_AFTER_MS: u64 = 5 * 1_000;
 
-/// How long the ledger remembers that a transaction was aborted before it was decided. Its coordinator must not find the row gone and
-/// commit: it cannot do so after [`DECISION_MS_MAX`], by the same clock.
+/// How long the ledger remembers that a transaction was aborted before it was decided. Its coordinator must not find the
+/// row gone and commit: it cannot do so after [`DECISION_MS_MAX`], by the same clock.
 pub const ABORTED_KEPT_MS: u64 = 60 * 60 * 1_000;
 
 /// A transaction over several shards. Never used twice.

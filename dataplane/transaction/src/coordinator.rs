@@ -13,8 +13,8 @@ use crate::{Error, OneShard, Participant, Placement};
 
 pub use recover::Recovered;
 
-/// Carries out transactions. Has no state of its own: any number of them may work on the same shards, and one that disappears is
-/// cleared away by the others.
+/// Carries out transactions. Has no state of its own: any number of them may work on the same shards, and one that
+/// disappears is cleared away by the others.
 #[derive(Clone, Debug)]
 pub struct Coordinator {
     placement: Arc<dyn Placement>,

@@ -11,8 +11,8 @@ use partita_table::transact::{
 use partita_table::{Error, TableEngine};
 
 /// What a shard does for transactions. Messages may be lost, late, or come twice: nothing but [`decide`](Self::decide) may
-/// make a transaction happen, and everything may be asked again. The contracts are those of the methods of [`TableEngine`] of the
-/// same names.
+/// make a transaction happen, and everything may be asked again. The contracts are those of the methods of [`TableEngine`]
+/// of the same names.
 #[async_trait]
 pub trait Participant: Send + Sync + Debug {
     /// A transaction that has all its items, and its token, here.

@@ -12,8 +12,8 @@ use crate::Participant;
 
 /// Where things are, and how to reach them.
 pub trait Placement: Send + Sync + Debug {
-    /// The shard of the item whose key attributes are in `key`, which may hold more. When there is no such table, or the key does not fit
-    /// it: any shard, which will say so.
+    /// The shard of the item whose key attributes are in `key`, which may hold more. When there is no such table, or the
+    /// key does not fit it: any shard, which will say so.
     fn shard_of(&self, table: &TableRef, key: &Item) -> ShardId;
 
     /// The shard that remembers a token: always the same one, or a request could be carried out twice.

@@ -1,7 +1,7 @@
 //! The ledger: what becomes of transactions over several shards whose outcome this shard keeps.
 //!
-//! Making a ledger row is the one commit point. Only the coordinator can make one that says *committed*, anybody one that says
-//! *aborted*, and the first one stays.
+//! Making a ledger row is the one commit point. Only the coordinator can make one that says *committed*, anybody one that
+//! says *aborted*, and the first one stays.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,8 +88,8 @@ impl TableEngine {
         self.core.tokens.release(token, transaction);
     }
 
-    /// Commits a transaction whose participants are all prepared, unless it was decided before or it is too late. Durable before
-    /// it returns. Only its coordinator may ask, and only once all are prepared.
+    /// Commits a transaction whose participants are all prepared, unless it was decided before or it is too late. Durable
+    /// before it returns. Only its coordinator may ask, and only once all are prepared.
     ///
     /// # Errors
     /// When the store fails: the outcome is unknown then, and [`Self::resolve`] settles it.
@@ -102,7 +102,8 @@ impl TableEngine {
         Ok(outcome)
     }
 
-    /// What becomes of a transaction: nothing, from now on, if it is not decided yet. Durable before it returns. Anybody may ask.
+    /// What becomes of a transaction: nothing, from now on, if it is not decided yet. Durable before it returns. Anybody
+    /// may ask.
     ///
     /// # Errors
     /// When the store fails; it should be asked again.

@@ -1,8 +1,8 @@
 //! Locks in memory: which items belong to a transaction under way.
 //!
-//! A lock is a row ([`super::rows::LockRow`]) and an entry here. The entry is made, under the item's latch, before the row is written,
-//! and goes when the row's removal is durable; so whoever holds an item's latch and finds no entry knows that there is
-//! no row. Transactions on one shard need no locks, and then looking costs one load.
+//! A lock is a row ([`super::rows::LockRow`]) and an entry here. The entry is made, under the item's latch, before the row
+//! is written, and goes when the row's removal is durable; so whoever holds an item's latch and finds no entry knows that
+//! there is no row. Transactions on one shard need no locks, and then looking costs one load.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -27,13 +27,13 @@ pub enum Prepared {
 }
 
 impl TableEngine {
-    /// Locks the items of some actions of a transaction and notes what is to become of them, durably; nobody else writes them until
-    /// [`Self::settle`]. Doing it again changes nothing. Nobody is waited for: an item that another transaction has locked is a
-    /// reason to refuse.
+    /// Locks the items of some actions of a transaction and notes what is to become of them, durably; nobody else writes
+    /// them until [`Self::settle`]. Doing it again changes nothing. Nobody is waited for: an item that another transaction
+    /// has locked is a reason to refuse.
     ///
     /// # Errors
-    /// When a table is absent, a key or item does not fit its schema, or an item is there twice: nothing is locked then. After any
-    /// error that is not the caller's fault it is unknown whether the items are locked.
+    /// When a table is absent, a key or item does not fit its schema, or an item is there twice: nothing is locked then.
+    /// After any error that is not the caller's fault it is unknown whether the items are locked.
     ///
     /// # Cancellation
     /// When the future is dropped, all items are locked or none; they may be locked after the drop.

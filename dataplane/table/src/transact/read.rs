@@ -1,8 +1,8 @@
 //! Reading several items as they were at one moment.
 //!
-//! With all items on this shard that is one durable snapshot. Over several shards it takes two rounds: the items with the counts of
-//! their latches, then the counts again. If none has changed, then every item was what was read at the moment between the rounds. No
-//! item may be locked in either round: its transaction may have happened on another shard already.
+//! With all items on this shard that is one durable snapshot. Over several shards it takes two rounds: the items with the
+//! counts of their latches, then the counts again. If none has changed, then every item was what was read at the moment
+//! between the rounds. No item may be locked in either round: its transaction may have happened on another shard already.
 
 use std::collections::BTreeMap;
 
@@ -56,8 +56,8 @@ impl TableEngine {
     /// Reads items, all of this shard, as they were at one moment.
     ///
     /// # Errors
-    /// `TransactionCanceledException` when an item is locked by a transaction under way; when a table is absent, a key does not
-    /// fit its schema, or the items are too large together. Otherwise the store failed.
+    /// `TransactionCanceledException` when an item is locked by a transaction under way; when a table is absent, a key does
+    /// not fit its schema, or the items are too large together. Otherwise the store failed.
     pub async fn transact_get_items(
         &self,
         request: &TransactGetItems,

@@ -9,8 +9,8 @@
 //!                                                                   | 1 check, 2 delete, 3 put | for a put the item's row value
 //! ```
 //!
-//! A bucket is the time of completion in units of [`TOKEN_LIFETIME_MS`]: what is dead together lies together. The token row of a
-//! transaction names it only when it had a ledger row.
+//! A bucket is the time of completion in units of [`TOKEN_LIFETIME_MS`]: what is dead together lies together. The token row
+//! of a transaction names it only when it had a ledger row.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use partita_model::TableId;

@@ -25,8 +25,8 @@ struct Settled {
 }
 
 impl TableEngine {
-    /// Carries out what a transaction has prepared here, or forgets it, and frees its items. Durable before it returns. Doing it again
-    /// changes nothing, and neither does settling what was never prepared.
+    /// Carries out what a transaction has prepared here, or forgets it, and frees its items. Durable before it returns.
+    /// Doing it again changes nothing, and neither does settling what was never prepared.
     ///
     /// # Errors
     /// When the store fails; it should be done again.
@@ -60,7 +60,8 @@ impl TableEngine {
         Ok(())
     }
 
-    /// The transactions whose locks are older than [`STALLED_AFTER_MS`], with the shards whose ledger knows what becomes of them.
+    /// The transactions whose locks are older than [`STALLED_AFTER_MS`], with the shards whose ledger knows what becomes of
+    /// them.
     pub fn stalled(&self) -> Vec<(TransactionId, ShardId)> {
         let now = self.core.clock.now();
         self.core.locks.stalled(UnixMillis(now.0.saturating_sub(STALLED_AFTER_MS)), now)

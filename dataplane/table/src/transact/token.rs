@@ -1,8 +1,8 @@
 //! Client request tokens: a transaction that is asked for again with its token is not carried out again.
 //!
-//! A token is in memory while its transaction is under way, and a row once it has succeeded, written in the transaction's own
-//! batch; a transaction that was cancelled leaves none. Rows lie in buckets by time ([`super::rows`]); whole buckets are swept when
-//! they are dead. A token is the account's: it means the same whatever tables its request names.
+//! A token is in memory while its transaction is under way, and a row once it has succeeded, written in the transaction's
+//! own batch; a transaction that was cancelled leaves none. Rows lie in buckets by time ([`super::rows`]); whole buckets
+//! are swept when they are dead. A token is the account's: it means the same whatever tables its request names.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,8 +148,8 @@ pub(crate) fn is_too_late(begun: UnixMillis, now: UnixMillis) -> bool {
 }
 
 impl Core {
-    /// The transaction that has succeeded with this token in the last ten minutes. What it says may not be durable yet. The token
-    /// is reserved, or a transaction under way could be missed.
+    /// The transaction that has succeeded with this token in the last ten minutes. What it says may not be durable yet. The
+    /// token is reserved, or a transaction under way could be missed.
     ///
     /// # Errors
     /// `IdempotentParameterMismatchException` when it was another request; otherwise the store failed.
@@ -174,8 +174,8 @@ impl Core {
 }
 
 impl TableEngine {
-    /// Removes rows of tokens that mean nothing any more, at most so many; returns how many it removed. Fewer than asked for means
-    /// that none are left.
+    /// Removes rows of tokens that mean nothing any more, at most so many; returns how many it removed. Fewer than asked
+    /// for means that none are left.
     ///
     /// # Errors
     /// When the store fails.

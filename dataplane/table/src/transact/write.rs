@@ -18,9 +18,9 @@ impl TableEngine {
     /// Carries out all writes of a transaction at one moment, or none of them.
     ///
     /// # Errors
-    /// `TransactionCanceledException` with a reason for each action, when one of them cannot be carried out; when a table is absent, or a
-    /// key or item does not fit its schema; when the request's token says that it is under way or was another request. After any
-    /// error that is not the caller's fault the outcome is unknown.
+    /// `TransactionCanceledException` with a reason for each action, when one of them cannot be carried out; when a table
+    /// is absent, or a key or item does not fit its schema; when the request's token says that it is under way or was
+    /// another request. After any error that is not the caller's fault the outcome is unknown.
     ///
     /// # Cancellation
     /// When the future is dropped, all is written or nothing.
@@ -79,8 +79,8 @@ impl Core {
         Ok(cost.answer(request))
     }
 
-    /// Applies evaluated actions, none of which was refused, in one batch with whatever is in `batch`. `None` when nothing had to
-    /// change.
+    /// Applies evaluated actions, none of which was refused, in one batch with whatever is in `batch`. `None` when nothing
+    /// had to change.
     async fn apply(
         self: &Arc<Self>,
         actions: &[Action<'_>],

@@ -28,8 +28,8 @@ impl Coordinator {
     /// Reads items as they were at one moment.
     ///
     /// # Errors
-    /// `TransactionCanceledException` when an item belongs to a transaction under way, or goes on changing; when a table is absent, a
-    /// key does not fit its schema, or the items are too large together. Otherwise a shard failed.
+    /// `TransactionCanceledException` when an item belongs to a transaction under way, or goes on changing; when a table is
+    /// absent, a key does not fit its schema, or the items are too large together. Otherwise a shard failed.
     pub async fn transact_get_items(
         &self,
         request: &TransactGetItems,

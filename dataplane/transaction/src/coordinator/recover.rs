@@ -6,8 +6,8 @@ use partita_table::transact::{LedgerEntry, Outcome, ShardId, TransactionId};
 use super::Coordinator;
 use crate::{Error, Participant};
 
-/// The most transactions of one shard that one call brings to their end: more wait for the next call, so that recovery does not
-/// crowd out clients.
+/// The most transactions of one shard that one call brings to their end: more wait for the next call, so that recovery does
+/// not crowd out clients.
 const RECOVERIES_MAX: usize = 100;
 
 /// What a call of [`Coordinator::recover`] did.
@@ -20,8 +20,8 @@ pub struct Recovered {
 }
 
 impl Coordinator {
-    /// Settles the transactions that have locks on the shards of this process for too long, and clears its ledgers. To be called from
-    /// time to time. What cannot be done now is logged, and done by a later call.
+    /// Settles the transactions that have locks on the shards of this process for too long, and clears its ledgers. To be
+    /// called from time to time. What cannot be done now is logged, and done by a later call.
     pub async fn recover(&self) -> Recovered {
         let mut recovered = Recovered::default();
         for shard in self.placement.recovered_here() {
