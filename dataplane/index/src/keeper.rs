@@ -34,6 +34,8 @@ impl Default for Limits {
 pub enum Step {
     /// Something was done; there may be more.
     Moved,
+    /// All records that were there were followed, and they were few.
+    Level,
     /// There is nothing to do until the log grows or the table's descriptor changes.
     Idle,
     /// Nothing was done: an index or the table is going, or coming.
@@ -125,10 +127,12 @@ impl Keeper {
             }
         }
         let step = self.commit(states, batch, upto).await?;
-        if step == Step::Moved {
-            indexed.reached(upto, followed, bytes);
+        if step != Step::Moved {
+            return Ok(step);
         }
-        Ok(step)
+        indexed.reached(upto, followed, bytes);
+        let is_all = followed == records.len() && followed < self.limits.records;
+        Ok(if is_all { Step::Level } else { Step::Moved })
     }
 
     async fn build(&mut self, mut states: IndexStates, cursor: LogSequence) -> Result<Step, Error> {

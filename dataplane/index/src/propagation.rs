@@ -17,6 +17,10 @@ use crate::keeper::{Keeper, Limits, Step};
 /// Rest after a step that failed or found its table in between two states: long enough not to fill the log with warnings.
 const REST: Duration = Duration::from_secs(1);
 
+/// Rest after a batch that held all there was: what comes meanwhile shares the price of the next one. Far below what anybody notices
+/// of an index, and long enough that a table under load is followed in some hundred batches a second and not in thousands.
+const GATHER: Duration = Duration::from_millis(2);
+
 /// Keeps the global indexes of all tables of an engine until `stopped` says so, or the engine's store ends. To be run once for an
 /// engine; when it returns no step is under way.
 pub async fn propagate(engine: Arc<TableEngine>, mut stopped: watch::Receiver<bool>) {
@@ -92,6 +96,10 @@ async fn keep(engine: &Arc<TableEngine>, table: TableId, mut stopped: watch::Rec
             Ok(Step::Moved) => continue,
             Ok(Step::Gone) => return,
             Ok(Step::Idle) => None,
+            Ok(Step::Level) => {
+                tokio::time::sleep(GATHER).await;
+                continue;
+            }
             Ok(Step::Stale) => Some(REST),
             Err(error) if error.fatal() => return,
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The table engine: items, their local secondary indexes and their change log, on one shard.
+//! The table engine: items, their secondary indexes and their change log, on one shard.
 //!
 //! ```text
 //!                  TableEngine                       which tables there are
@@ -7,6 +7,7 @@
 //!           delete batch             scan batch
 //!                 transact: write get                several items at one moment
 //!                 expiry: build sweep                items that go by themselves
+//!                 global: follow build               entries that come after their items
 //!        │        │                    │
 //!     latch    check (schema rules)  source, range
 //!        │        │                    │
@@ -23,11 +24,12 @@
 //! checked here, in the service's order: the table is there, the request fits its schema, the condition holds, the result is
 //! not too large.
 //!
-//! Deliberately absent: JSON and HTTP, making up descriptors (`partita-controlplane`), global indexes and streams (they read the
-//! change log), coordinating transactions over several shards (`partita-transaction`; here is each shard's part), throttling, and any knowledge of which engine stores rows.
+//! Deliberately absent: JSON and HTTP, making up descriptors (`partita-controlplane`), moving global indexes on (`partita-index`;
+//! here is what a step does), streams (`partita-stream` reads the change log), coordinating transactions over several shards
+//! (`partita-transaction`; here is each shard's part), throttling by units, and any knowledge of which engine stores rows.
 //!
 //! Invariants:
-//! - An item, its index entries, its expiry row, its change record, its collection's size and the table's statistics change in
+//! - An item, its local index entries, its expiry row, its change record, its collection's size and the table's statistics change in
 //!   one batch or not at all.
 //! - Writes to one item are applied one after the other; a condition sees every write applied before it.
 //! - No answer tells what is not durable, and no write is acknowledged before it is durable.

@@ -207,7 +207,7 @@ impl World {
     pub(super) async fn settle(&mut self) {
         loop {
             match self.keeper.step().await.unwrap() {
-                Step::Moved => {}
+                Step::Moved | Step::Level => {}
                 Step::Idle | Step::Gone => return,
                 Step::Stale => panic!("nothing is on its way"),
             }
