@@ -9,7 +9,10 @@ mod node;
 mod operator;
 mod size;
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
 use partita_controlplane::Limits;
 use partita_model::name::Scope;
 
@@ -86,19 +89,30 @@ impl Identity {
 /// Rules of the service that an installation may loosen.
 #[derive(Debug, Args)]
 pub(crate) struct Rules {
-    /// Seconds until a table's time to live may be changed again through the API; the real service's hour unless given
-    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, env = "PARTITA_TIME_TO_LIVE_INTERVAL")]
-    pub(crate) time_to_live_interval: u64,
+    /// How long UpdateTimeToLive refuses another change of a table; `0s` for never
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "1h",
+        env = "PARTITA_TIME_TO_LIVE_INTERVAL",
+        value_parser = interval
+    )]
+    time_to_live_interval: Duration,
 }
 
 impl Rules {
     /// The same in the words of the control plane.
     pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            time_to_live_interval_ms: self.time_to_live_interval.saturating_mul(1_000),
-            ..Limits::default()
-        }
+        let interval_ms = u64::try_from(self.time_to_live_interval.as_millis()).unwrap_or(u64::MAX);
+        Limits { time_to_live_interval_ms: interval_ms, ..Limits::default() }
     }
+}
+
+/// Reads `1h`, `90s` or `0s`.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval: Option<SignedDuration> = text.parse().ok();
+    let interval = interval.and_then(|interval| Duration::try_from(interval).ok());
+    interval.ok_or_else(|| "give a time, as in 1h, 90s or 0s".to_owned())
 }
 
 /// What a service tells of itself.
@@ -138,12 +152,17 @@ mod tests {
 
     #[test]
     fn the_rules_are_the_services_unless_told_otherwise() {
-        for (given, interval_ms) in [(vec![], 3_600_000), (vec!["--time-to-live-interval", "0"], 0)] {
-            let arguments = Arguments::try_parse_from(["partita", "local"].into_iter().chain(given));
-            let Command::Local(options) = arguments.unwrap().command else { panic!("another command") };
-            assert_eq!(options.rules.limits().time_to_live_interval_ms, interval_ms);
+        let rules = |given: &[&str]| {
+            let arguments = Arguments::try_parse_from(["partita", "local"].iter().chain(given));
+            let Command::Local(options) = arguments?.command else { panic!("another command") };
+            Ok::<_, clap::Error>(options.rules.limits())
+        };
+        assert_eq!(rules(&[]).unwrap(), Limits::default());
+        assert_eq!(rules(&["--time-to-live-interval", "0s"]).unwrap().time_to_live_interval_ms, 0);
+        assert_eq!(rules(&["--time-to-live-interval", "90s"]).unwrap().time_to_live_interval_ms, 90_000);
+        for text in ["", "3600", "-1s", "soon"] {
+            assert!(interval(text).is_err(), "{text:?}");
         }
-        assert_eq!(Limits::default().time_to_live_interval_ms, 3_600_000);
     }
 
     #[test]

@@ -25,8 +25,6 @@ use crate::source::{Declared, FileFault, Loaded, Source};
 use crate::{Applied, Change, Error, Keeper, ObjectKey, Objects, Reconciler};
 use queue::Queue;
 
-/// How soon a table that is on its way is looked at again. Looking is a call in the same process.
-const POLL_AFTER: Duration = Duration::from_millis(50);
 /// How soon everything else is looked at again: drift that nobody told us of is put back after this.
 const RESYNC_AFTER: Duration = Duration::from_secs(5);
 
@@ -191,7 +189,7 @@ impl Controller {
         let done = match self.reconciler.reconcile(&key, &claim, Some(&self.place)).await {
             Ok(Next::Gone) => self.gone(&key).await,
             Ok(Next::Poll) => {
-                self.queue().settle(key.clone(), Instant::now() + POLL_AFTER);
+                self.queue().poll(key.clone(), Instant::now());
                 Ok(())
             }
             Ok(Next::Resync) => {

@@ -1,4 +1,4 @@
-//! How long to wait after a failure.
+//! How long to wait before the next attempt, or the next look.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,23 +10,38 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// Longest wait after a failure: what was broken for long is taken up within this.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 
-/// Failures in a row, by object. Bounded by the number of objects.
-#[derive(Debug, Default)]
+/// Waits in a row, by object, each twice as long as the one before. Bounded by the number of objects.
+#[derive(Debug)]
 pub struct Retries {
-    failures: BTreeMap<ObjectKey, u32>,
+    first: Duration,
+    longest: Duration,
+    counts: BTreeMap<ObjectKey, u32>,
+}
+
+/// For what failed.
+impl Default for Retries {
+    fn default() -> Self {
+        Self::between(RETRY_AFTER, RETRY_AFTER_MAX)
+    }
 }
 
 impl Retries {
-    /// Counts a failure, and tells how long to wait before the next attempt.
-    pub fn after_failure(&mut self, key: &ObjectKey) -> Duration {
-        let failures = self.failures.entry(key.clone()).or_insert(0);
-        *failures = failures.saturating_add(1);
-        RETRY_AFTER.saturating_mul(2_u32.saturating_pow(*failures - 1)).min(RETRY_AFTER_MAX)
+    /// Waits from `first` to `longest`.
+    pub fn between(first: Duration, longest: Duration) -> Self {
+        Self { first, longest, counts: BTreeMap::new() }
     }
 
-    /// The object's failures count no more.
+    /// Counts once more, and tells how long to wait.
+    pub fn again(&mut self, key: &ObjectKey) -> Duration {
+        let count = self.counts.entry(key.clone()).or_insert(0);
+        let wait = self.first.saturating_mul(2_u32.saturating_pow(*count)).min(self.longest);
+        *count = count.saturating_add(1);
+        wait
+    }
+
+    /// What was counted of the object counts no more.
     pub fn forgive(&mut self, key: &ObjectKey) {
-        self.failures.remove(key);
+        self.counts.remove(key);
     }
 }
 
@@ -35,12 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_wait_longer_each_time_and_a_success_forgives() {
+    fn waits_grow_and_are_forgiven() {
         let mut retries = Retries::default();
         let key = ObjectKey { kind: "Table".into(), namespace: "default".into(), name: "a".into() };
-        let waits: Vec<u128> = (0..10).map(|_| retries.after_failure(&key).as_millis()).collect();
+        let waits: Vec<u128> = (0..10).map(|_| retries.again(&key).as_millis()).collect();
         assert_eq!(waits, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
         retries.forgive(&key);
-        assert_eq!(retries.after_failure(&key), RETRY_AFTER);
+        assert_eq!(retries.again(&key), RETRY_AFTER);
     }
 }

@@ -15,7 +15,7 @@ mod triggers;
 mod watching;
 
 use std::future::ready;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -46,10 +46,13 @@ const CONCURRENT_PASSES: u16 = 8;
 /// Longest pass. A pass is cancel safe, and an API server that hangs may not hold an object for minutes.
 const PASS_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many times as long as the first wait for a table on its way the longest is.
+const POLL_GROWTH_MAX: u32 = 25;
+
 /// How often objects are looked at when nothing tells to.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
-    /// A table that is on its way. Looking is a call in the same process.
+    /// A table that is on its way, at first: an index may be built for hours, and is looked at less often with time.
     poll_after: Duration,
     /// Everything else.
     resync_after: Duration,
@@ -105,6 +108,7 @@ async fn run(
         declarations,
         claims: Claims::default(),
         retries: Mutex::default(),
+        looks: Mutex::new(Retries::between(pace.poll_after, pace.poll_after * POLL_GROWTH_MAX)),
         pace,
     });
     let watched = watching::watch(Api::all(client), writer, events);
@@ -133,6 +137,8 @@ struct Context {
     declarations: Arc<KubernetesTables>,
     claims: Claims,
     retries: Mutex<Retries>,
+    /// Looks in a row at tables on their way.
+    looks: Mutex<Retries>,
     pace: Pace,
 }
 
@@ -146,12 +152,17 @@ impl Context {
     }
 
     fn after_failure(&self, key: &ObjectKey) -> Action {
-        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
-        Action::requeue(retries.after_failure(key))
+        Action::requeue(locked(&self.retries).again(key))
+    }
+
+    fn after_look(&self, key: &ObjectKey) -> Action {
+        locked(&self.retries).forgive(key);
+        Action::requeue(locked(&self.looks).again(key))
     }
 
     fn forgive(&self, key: &ObjectKey) {
-        self.retries.lock().unwrap_or_else(PoisonError::into_inner).forgive(key);
+        locked(&self.retries).forgive(key);
+        locked(&self.looks).forgive(key);
     }
 }
 
@@ -162,15 +173,23 @@ async fn pass(object: Arc<Table>, context: Arc<Context>) -> Result<Action, parti
     let next = tokio::time::timeout(PASS_TIMEOUT, pass)
         .await
         .map_err(|elapsed| partita_controllers::Error::Objects(Box::new(elapsed)))??;
-    if next == Next::Retry {
-        return Ok(context.after_failure(&key));
-    }
-    context.forgive(&key);
     Ok(match next {
-        Next::Poll => Action::requeue(context.pace.poll_after),
-        Next::Resync => Action::requeue(context.pace.resync_after),
-        Next::Gone | Next::Retry => Action::await_change(),
+        Next::Retry => context.after_failure(&key),
+        Next::Poll => context.after_look(&key),
+        Next::Resync => {
+            context.forgive(&key);
+            Action::requeue(context.pace.resync_after)
+        }
+        Next::Gone => {
+            context.forgive(&key);
+            Action::await_change()
+        }
     })
+}
+
+/// The counts are whole after a panic too: each change of them is one call.
+fn locked(counts: &Mutex<Retries>) -> MutexGuard<'_, Retries> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the applier's signature")]

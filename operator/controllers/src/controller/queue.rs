@@ -1,23 +1,46 @@
 //! When each object is due.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::ObjectKey;
 use crate::retries::Retries;
 
+/// How soon a table that is on its way is looked at again, which is a call in the same process; it doubles with each further look.
+const POLL_AFTER: Duration = Duration::from_millis(50);
+/// Longest wait for such a table: an index may be built for hours.
+const POLL_AFTER_MAX: Duration = Duration::from_secs(2);
+
 /// Objects by the time they are due. Bounded by the number of objects.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
     due: BTreeMap<ObjectKey, Instant>,
     retries: Retries,
+    /// Looks in a row at tables on their way.
+    looks: Retries,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let looks = Retries::between(POLL_AFTER, POLL_AFTER_MAX);
+        Self { due: BTreeMap::new(), retries: Retries::default(), looks }
+    }
 }
 
 impl Queue {
     /// The object is due now.
     pub(super) fn now(&mut self, key: ObjectKey, now: Instant) {
+        self.looks.forgive(&key);
         self.due.insert(key, now);
+    }
+
+    /// The object's table is on its way, and it is due again, later each time, unless it became due meanwhile.
+    pub(super) fn poll(&mut self, key: ObjectKey, now: Instant) {
+        self.retries.forgive(&key);
+        let delay = self.looks.again(&key);
+        self.due.entry(key).or_insert(now + delay);
     }
 
     /// The object was reconciled and is due again at `due`, unless it became due meanwhile.
@@ -28,13 +51,14 @@ impl Queue {
 
     /// The object failed and is due again, later each time, unless it became due meanwhile.
     pub(super) fn retry(&mut self, key: ObjectKey, now: Instant) {
-        let delay = self.retries.after_failure(&key);
+        let delay = self.retries.again(&key);
         self.due.entry(key).or_insert(now + delay);
     }
 
-    /// The object's failures count no more.
+    /// The object's failures count no more, nor do the looks at it.
     pub(super) fn forgive(&mut self, key: &ObjectKey) {
         self.retries.forgive(key);
+        self.looks.forgive(key);
     }
 
     /// The time at which some object is due.
@@ -53,8 +77,6 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const LATER: Duration = Duration::from_secs(1);
@@ -72,6 +94,23 @@ mod tests {
         queue.settle(key("a"), now + LATER);
         assert_eq!(queue.take(now), Some(key("a")));
         assert_eq!(queue.take(now), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_on_its_way_is_looked_at_less_often_with_time() {
+        let (mut queue, now) = (Queue::default(), Instant::now());
+        let mut waits = Vec::new();
+        let poll = |queue: &mut Queue| {
+            queue.poll(key("a"), now);
+            let due = queue.next().unwrap();
+            assert_eq!(queue.take(due), Some(key("a")));
+            (due - now).as_millis()
+        };
+        (0..8).for_each(|_| waits.push(poll(&mut queue)));
+        assert_eq!(waits, [50, 100, 200, 400, 800, 1_600, 2_000, 2_000]);
+        queue.now(key("a"), now);
+        assert_eq!(queue.take(now), Some(key("a")));
+        assert_eq!(poll(&mut queue), 50, "a change begins anew");
     }
 
     #[tokio::test(start_paused = true)]

@@ -68,7 +68,7 @@ impl TableChange {
     }
 }
 
-/// Whether the data plane serves the two alike.
+/// Whether the data plane serves the two differently.
 fn serves_otherwise(changed: &TableRecord, table: &TableRecord) -> Result<bool, Error> {
     let (mut changed, mut table) = (changed.descriptor()?, table.descriptor()?);
     changed.generation = table.generation;
