@@ -47,16 +47,49 @@ fn boto3_and_the_aws_cli() -> Result<()> {
 
 #[test]
 fn boto3_signed() -> Result<()> {
-    run(pytest()?.args(["test_items.py", "test_reads.py", "test_tables.py"]), "python", &signed()?)
+    let tests = ["test_items.py", "test_reads.py", "test_tables.py", "test_pynamodb.py"];
+    run(pytest()?.args(tests), "python", &signed()?)
+}
+
+fn node(test: &str) -> Result<()> {
+    let mut command = Command::new("node");
+    command.args(["--test", test]).env("PARTITA_E2E_NODE_MODULES", installed("PARTITA_E2E_NODE_MODULES")?);
+    run(&mut command, "javascript", &signed()?)
 }
 
 #[test]
 fn javascript_sdk_v3_signed() -> Result<()> {
-    let mut command = Command::new("node");
-    command
-        .args(["--test", "sdk.test.mjs"])
-        .env("PARTITA_E2E_NODE_MODULES", installed("PARTITA_E2E_NODE_MODULES")?);
-    run(&mut command, "javascript", &signed()?)
+    node("sdk.test.mjs")
+}
+
+#[test]
+fn electrodb() -> Result<()> {
+    node("electrodb.test.mjs")
+}
+
+#[test]
+fn dynamodb_toolbox() -> Result<()> {
+    node("toolbox.test.mjs")
+}
+
+#[test]
+fn dynamoose() -> Result<()> {
+    node("dynamoose.test.mjs")
+}
+
+#[test]
+fn onetable() -> Result<()> {
+    node("onetable.test.mjs")
+}
+
+#[test]
+fn java_sdk_v2_enhanced_client_signed() -> Result<()> {
+    let target = format!("{}/target", installed("PARTITA_E2E_JAVA")?);
+    let mut command = Command::new("java");
+    command.arg("-cp").arg(format!("{target}/test-classes:{target}/dependency/*"));
+    command.args(["org.junit.platform.console.ConsoleLauncher", "execute", "--disable-banner"]);
+    command.args(["--select-class", "dev.partita.EnhancedClientTest"]);
+    run(&mut command, "java", &signed()?)
 }
 
 #[test]

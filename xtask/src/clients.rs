@@ -1,5 +1,5 @@
-//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2, the Kinesis Client Library.
-//! And what the judge of histories needs.
+//! The real clients of the black-box tests: boto3 and the AWS CLI, the JavaScript SDK v3, the Go SDK v2, the Java SDK v2 with its
+//! Enhanced Client, the Kinesis Client Library, and libraries that people use above them. And what the judge of histories needs.
 //!
 //! Each is installed by its own package manager from the pinned files under `e2e/clients`, into the cache folder, and again only
 //! when those files change.
@@ -17,6 +17,7 @@ pub(crate) fn install(shell: &Shell) -> Result<()> {
     python(shell)?;
     javascript(shell)?;
     go(shell)?;
+    java(shell)?;
     kcl(shell)
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn environment(shell: &Shell, command: &mut Command) {
     command
         .env("PARTITA_E2E_PYTHON", venv(shell).join("bin/python"))
         .env("PARTITA_E2E_NODE_MODULES", node_modules(shell))
+        .env("PARTITA_E2E_JAVA", shell.cache.join("java"))
         .env("PARTITA_E2E_KCL", shell.cache.join("kcl"));
 }
 
@@ -90,19 +92,27 @@ fn has_go() -> bool {
     Command::new("go").arg("version").output().is_ok_and(|output| output.status.success())
 }
 
+fn java(shell: &Shell) -> Result<()> {
+    maven(shell, "java", "src/test/java/dev/partita/EnhancedClientTest.java", "test-compile")
+}
+
 fn kcl(shell: &Shell) -> Result<()> {
-    let from = shell.root.join("e2e/clients/kcl");
-    let (manifest, source) = (from.join("pom.xml"), from.join("src/main/java/Consumer.java"));
-    let folder = shell.cache.join("kcl");
-    once(&folder, &[&manifest, &source], || {
+    maven(shell, "kcl", "src/main/java/Consumer.java", "compile")
+}
+
+/// Compiles the one source of a Maven project, into `target`, with what it depends on in `target/dependency`.
+fn maven(shell: &Shell, name: &str, source: &str, phase: &str) -> Result<()> {
+    let from = shell.root.join("e2e/clients").join(name);
+    let (manifest, code) = (from.join("pom.xml"), from.join(source));
+    let folder = shell.cache.join(name);
+    once(&folder, &[&manifest, &code], || {
         ensure!(has("mvn"), "Maven is missing: install it and a JDK with your system's package manager");
-        let sources = folder.join("src/main/java");
-        std::fs::create_dir_all(&sources)?;
+        let to = folder.join(source);
+        std::fs::create_dir_all(to.parent().context("a source is in a folder")?)?;
         std::fs::copy(&manifest, folder.join("pom.xml"))?;
-        std::fs::copy(&source, sources.join("Consumer.java"))?;
+        std::fs::copy(&code, to)?;
         let mut maven = Command::new("mvn");
-        // Into target/classes and target/dependency.
-        maven.current_dir(&folder).args(["--quiet", "--batch-mode", "compile", "dependency:copy-dependencies"]);
+        maven.current_dir(&folder).args(["--quiet", "--batch-mode", phase, "dependency:copy-dependencies"]);
         run(&mut maven)
     })
 }
