@@ -2,12 +2,14 @@
 
 mod api;
 mod data_plane;
+mod mappings;
 mod node;
 mod objects;
 mod tables;
 
 pub(crate) use api::ApiControlPlane;
 pub(crate) use data_plane::EngineDataPlane;
+pub(crate) use mappings::DispatchedMappings;
 pub(crate) use node::NodeDataPlane;
 pub(crate) use objects::CatalogObjects;
 pub(crate) use tables::ControlledTables;

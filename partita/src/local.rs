@@ -7,6 +7,7 @@ mod banner;
 mod objects_api;
 mod progress;
 mod repair;
+mod triggers;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,10 +31,13 @@ use tokio::sync::{oneshot, watch};
 
 use crate::adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
 use crate::arguments::{self, LocalOptions};
+use crate::lambda_api::LambdaApi;
+use crate::routes::Routes;
 use crate::signals::Signals;
 use crate::{credentials, descriptors, layout, logging, runtime};
 use banner::Banner;
 use objects_api::ObjectsApi;
+use triggers::{Ground, Triggers};
 
 /// The only shard of a local service. A path is never used for another shard.
 const SHARD: &str = "shards/1";
@@ -65,7 +69,8 @@ async fn serve(options: LocalOptions) -> Result<()> {
     let running = tokio::spawn(Arc::clone(&controller).run(stopped.clone()));
     let (engine, streams) = (Arc::clone(&planes.engine), Arc::clone(&planes.streams));
     let sweeping = tokio::spawn(housekeeping::run(engine, streams, stopped.clone()));
-    let looking = tokio::spawn(progress::run(Arc::clone(&planes.control), stopped));
+    let looking = tokio::spawn(progress::run(Arc::clone(&planes.control), stopped.clone()));
+    let mapping = tokio::spawn(triggers::run(Arc::clone(&planes.triggers.mappings), stopped));
 
     let signed = credentials.is_some();
     let verifier =
@@ -77,9 +82,12 @@ async fn serve(options: LocalOptions) -> Result<()> {
 
     stop.send_replace(true);
     let (running, sweeping, looking) = (running.await, sweeping.await, looking.await);
+    let mapping = mapping.await;
+    planes.triggers.stop().await;
     planes.close().await?;
     running.context("the reconciler ended abnormally")?;
     sweeping.context("the housekeeping ended abnormally")?;
+    mapping.context("looking at event source mappings ended abnormally")?;
     looking.context("looking at unfinished tables ended abnormally")
 }
 
@@ -101,6 +109,7 @@ struct Planes {
     streams: Arc<Streams>,
     catalog: Arc<SqliteCatalog>,
     control: Arc<ControlPlane>,
+    triggers: Triggers,
 }
 
 impl Planes {
@@ -126,7 +135,11 @@ impl Planes {
         )
         .await
         .context("cannot open the control plane")?;
-        Ok(Self { engine, streams: Arc::new(streams), catalog, control: Arc::new(control) })
+        let streams = Arc::new(streams);
+        let ground = Ground { engine: &engine, streams: &streams, catalog: &catalog, scope, clock };
+        let triggers =
+            Triggers::open(ground, options.lambda_endpoint.clone(), &options.streams.options()).await?;
+        Ok(Self { engine, streams, catalog, control: Arc::new(control), triggers })
     }
 
     async fn controller(
@@ -159,7 +172,10 @@ impl Planes {
             },
             clock: Arc::clone(clock),
             limits: descriptors::limits(),
-            extra_routes: Some(Arc::new(ObjectsApi::new(controller))),
+            extra_routes: Some(Arc::new(Routes(vec![
+                Arc::new(ObjectsApi::new(controller)),
+                Arc::new(LambdaApi::new(Arc::clone(&self.triggers.mappings))),
+            ]))),
             ..partita_gateway::Options::default()
         };
         Gateway::new(Arc::clone(&self.engine), control, verifier, options)

@@ -205,9 +205,13 @@ impl Dispatcher {
 impl Running {
     /// Ends the task, and returns when it has.
     async fn stop(self) -> Status {
-        let Self { status, task, stop, .. } = self;
+        let Self { status, mut task, stop, .. } = self;
         drop(stop);
-        task.join_all().await;
+        while let Some(ended) = task.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(error = &error as &dyn std::error::Error, "a mapping ended abnormally");
+            }
+        }
         status
     }
 }

@@ -28,6 +28,9 @@ pub enum Error {
         /// How many there may be.
         limit: usize,
     },
+    /// A task of a mapping panicked: a defect. The mapping goes on behind its cursors, as after a crash.
+    #[error("a task of a mapping ended abnormally")]
+    Abnormal(#[source] tokio::task::JoinError),
     /// The machine gives no HTTP client.
     #[error("cannot make an HTTP client")]
     Client(#[source] reqwest::Error),

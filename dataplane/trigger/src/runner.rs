@@ -69,14 +69,25 @@ impl Runner {
 
     /// Follows the stream until something fails.
     async fn follow(&self, workers: &mut Workers) -> Result<Infallible, Error> {
+        // The shards at the last look, unless something else has changed since.
+        let mut seen = None;
         loop {
             match self.source.shards()? {
-                Some(shards) => self.look(&shards, workers).await?,
+                Some(shards) => {
+                    let ids = Some(shards.iter().map(|shard| shard.id.clone()).collect::<Vec<_>>());
+                    if seen != ids {
+                        self.look(&shards, workers).await?;
+                        seen = ids;
+                    }
+                }
                 None => self.status.problem("The stream was not found"),
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                Some(ended) = workers.tasks.join_next() => workers.ended(ended)?,
+                Some(ended) = workers.tasks.join_next() => {
+                    workers.ended(ended)?;
+                    seen = None;
+                }
             }
         }
     }
@@ -106,6 +117,7 @@ impl Runner {
         let cursors = match self.mapping.settings.starting_position {
             StartingPosition::TrimHorizon => BTreeMap::new(),
             StartingPosition::Latest => {
+                // It need not be durable: what is noted here comes later in the same log than the record that it names.
                 let position = self.source.newest().unwrap_or_default();
                 let cursor =
                     |shard: &StreamShard| (shard.id.clone(), Cursor { position, done: shard.closed });
@@ -142,14 +154,8 @@ impl Workers {
         &mut self,
         ended: Result<(ShardId, Result<(), Error>), tokio::task::JoinError>,
     ) -> Result<(), Error> {
-        match ended {
-            Ok((shard, result)) => {
-                self.shards.remove(&shard);
-                result
-            }
-            // A worker that panicked is a defect: the whole mapping begins anew behind its cursors, as after a crash.
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Ok(()),
-        }
+        let (shard, result) = ended.map_err(Error::Abnormal)?;
+        self.shards.remove(&shard);
+        result
     }
 }

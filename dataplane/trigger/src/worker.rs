@@ -78,7 +78,7 @@ impl Worker {
             if reading.is_none() && self.lanes.has_room() {
                 reading = Some(self.read());
             }
-            let window = self.lanes.ready_at().filter(|_| self.lanes.has_room());
+            let window = self.lanes.ready_at();
             tokio::select! {
                 page = or_never(reading.as_mut()) => {
                     reading = None;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
+use partita_mapping::Url;
 use partita_stream::StreamOptions;
 
 use super::{Identity, Log, Rules, size};
@@ -51,6 +52,9 @@ pub(crate) struct LocalOptions {
     pub(crate) rules: Rules,
     #[command(flatten)]
     pub(crate) streams: Streams,
+    /// Server of Lambda's Invoke API, for event source mappings of functions
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) lambda_endpoint: Option<Url>,
     #[command(flatten)]
     pub(crate) log: Log,
 }
@@ -94,6 +98,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
     let duration = duration.filter(|duration| *duration >= DURATION_MIN);
     duration.ok_or_else(|| "give a time of a second or more, as in 24h, 90s or 1h30m".to_owned())
+}
+
+/// Reads an address.
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).ok_or_else(|| "give an address, as in http://localhost:9001".to_owned())
 }
 
 /// The real service's wordings of validation errors.

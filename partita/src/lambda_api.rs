@@ -1,0 +1,146 @@
+//! Lambda's API for event source mappings, over HTTP: paths, methods and statuses. What it does is the control plane's.
+//!
+//! Requests are signed for the service `lambda` when signatures are checked. Without, everything on this machine may call: so a
+//! request that a browser made for some page (it has an `Origin`) is refused.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::header::{HeaderName, ORIGIN};
+use http::{Method, StatusCode};
+use partita_controlplane::EventSourceMappings;
+use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
+use partita_mapping::{Create, List, Refusal, Update};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+/// Where the mappings are; one of them is behind a slash.
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+/// What requests are signed for.
+const SERVICE: &str = "lambda";
+const JSON: &str = "application/json";
+/// Names the error of an answer.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// Answers the requests of Lambda's API.
+#[derive(Debug)]
+pub(crate) struct LambdaApi {
+    mappings: Arc<EventSourceMappings>,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    All,
+    One(String),
+}
+
+impl LambdaApi {
+    pub(crate) fn new(mappings: Arc<EventSourceMappings>) -> Self {
+        Self { mappings }
+    }
+
+    async fn answer(&self, request: &RawRequest, place: &Place) -> Result<RawResponse, Refusal> {
+        if request.headers.contains_key(ORIGIN) {
+            return Err(Refusal::InvalidParameter("Event source mappings are not for browsers.".to_owned()));
+        }
+        let (mappings, body) = (&self.mappings, &request.body);
+        match (&request.method, place) {
+            (&Method::POST, Place::All) => mappings.create(Create::read(body)?).await.map(accepted),
+            (&Method::GET, Place::All) => {
+                let parameters = parameters(&request.query);
+                let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                mappings.list(List::read(parameters)?).await.map(told)
+            }
+            (&Method::GET, Place::One(id)) => mappings.get(id).await.map(told),
+            (&Method::PUT, Place::One(id)) => mappings.update(id, Update::read(body)?).await.map(accepted),
+            (&Method::DELETE, Place::One(id)) => mappings.delete(id).await.map(accepted),
+            _ => Ok(RawResponse::empty(StatusCode::METHOD_NOT_ALLOWED)),
+        }
+    }
+}
+
+#[async_trait]
+impl ExtraRoutes for LambdaApi {
+    fn service(&self, path: &str) -> Option<&'static str> {
+        place(path).map(|_| SERVICE)
+    }
+
+    async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
+        let place = place(&request.path)?;
+        Some(self.answer(&request, &place).await.unwrap_or_else(|refusal| refused(&refusal)))
+    }
+}
+
+fn place(path: &str) -> Option<Place> {
+    match path.strip_prefix(MAPPINGS)?.strip_prefix('/') {
+        None if path == MAPPINGS => Some(Place::All),
+        None => None,
+        Some("") => Some(Place::All),
+        Some(id) => {
+            let id = percent_decode_str(id).decode_utf8_lossy().into_owned();
+            Some(Place::One(id)).filter(|_| !path.ends_with('/'))
+        }
+    }
+}
+
+fn parameters(query: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
+/// Changes are accepted before everybody knows of them.
+fn accepted(body: Value) -> RawResponse {
+    RawResponse::new(StatusCode::ACCEPTED, JSON, body.to_string())
+}
+
+fn told(body: Value) -> RawResponse {
+    RawResponse::new(StatusCode::OK, JSON, body.to_string())
+}
+
+fn refused(refusal: &Refusal) -> RawResponse {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    RawResponse::new(status, JSON, refusal.body()).with_header(ERROR_TYPE, refusal.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_all_mappings_or_one() {
+        for all in [MAPPINGS.to_owned(), format!("{MAPPINGS}/")] {
+            assert_eq!(place(&all), Some(Place::All), "{all}");
+        }
+        assert_eq!(place(&format!("{MAPPINGS}/14e0%2Ddb71")), Some(Place::One("14e0-db71".to_owned())));
+        for other in [
+            "/",
+            "/2015-03-31/functions/f/invocations",
+            "/2015-03-31/event-source-mappingsx",
+            "/2015-03-31/event-source-mappings/a/",
+        ] {
+            assert_eq!(place(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let expected = [("EventSourceArn", "arn:aws/x y"), ("MaxItems", "5")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(parameters("EventSourceArn=arn%3Aaws%2Fx+y&MaxItems=5"), expected);
+        assert!(parameters("").is_empty());
+    }
+
+    #[test]
+    fn refusals_are_in_lambdas_form() {
+        let response = refused(&Refusal::NotFound);
+        assert_eq!(response.status, 404);
+        assert_eq!(response.headers[ERROR_TYPE], "ResourceNotFoundException");
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({"Type": "User", "Message": "The resource you requested does not exist."})
+        );
+    }
+}
