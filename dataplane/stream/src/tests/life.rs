@@ -144,8 +144,20 @@ async fn nobody_reads_beyond_an_end_that_is_about_to_be() {
         iterator = next.expect("an end that is not durable is not told");
         assert_eq!(world.shards(LABEL).await, [shard.as_str()]);
     }
+    let (engine, streams) = (world.engine.clone(), world.streams.clone());
+    let item = json!({ "TableName": "music", "Item": { "p": { "S": "a" }, "v": { "S": "3" } } });
+    let put = tokio::spawn(async move {
+        super::support::call(&engine, &streams, OperationName::PutItem, item).await.map(drop)
+    });
+    while world.engine.shard().log_span(partita_model::TableId(1)).unwrap().newest.0 < 3 {
+        tokio::task::yield_now().await;
+    }
     world.store.release();
-    world.put("a", "3").await;
+    // Both the end and the record behind it are durable, but who tends the streams has not heard of it.
+    let (records, next) = world.records(&iterator).await;
+    assert_eq!(records.len(), 0, "the third record is the child's");
+    iterator = next.expect("an end that is not known to be durable is not told");
+    put.await.unwrap().unwrap();
     tending.await.unwrap().unwrap();
     let (records, next) = world.records(&iterator).await;
     assert_eq!((records.len(), next), (0, None));

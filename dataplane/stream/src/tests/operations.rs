@@ -236,7 +236,8 @@ async fn what_is_not_there_is_refused() {
             assert_eq!(world.refused(OperationName::GetShardIterator, body).await.0, invalid, "{position}");
         }
     }
-    let next = iterator_request(LABEL, &ids[3], "AFTER_SEQUENCE_NUMBER", json!({ "SequenceNumber": number(8) }));
+    let next =
+        iterator_request(LABEL, &ids[3], "AFTER_SEQUENCE_NUMBER", json!({ "SequenceNumber": number(8) }));
     assert_eq!(world.refused(OperationName::GetShardIterator, next).await.0, invalid);
     world.iterator(LABEL, &ids[3], "AT_SEQUENCE_NUMBER", json!({ "SequenceNumber": number(8) })).await;
     let future = iterator_request(LABEL, &ids[3], "AT_TIMESTAMP", json!({ "Timestamp": START.0 / 1000 + 1 }));

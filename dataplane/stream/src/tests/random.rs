@@ -115,6 +115,8 @@ impl Run {
     async fn release(&mut self) {
         self.world.store.release();
         self.held = false;
+        // Everything is durable, and who waited for it has not heard of it: not who tends the streams either.
+        self.worker.step(&self.world, LABEL).await;
         if let Some(tending) = self.tending.take() {
             tending.await.unwrap();
         }
