@@ -76,7 +76,7 @@ test("finds go by key, by index and by fetching a whole collection", async () =>
   for (let n = 0; n < 5; n += 1) await User.create({ account: "f", id: `u${n}`, logins: n });
   const users = await User.find({ account: "f" }, { where: "${logins} >= {3}" });
   assert.deepEqual(users.map(({ id }) => id), ["u3", "u4"]);
-  const begins = await User.find({ account: "f", id: { begins: "u" } }, { limit: 2 });
+  const begins = await User.find({ account: "f", sk: { begins: "user#u" } }, { limit: 2 });
   assert.equal(begins.length, 2);
   assert.ok(begins.next);
   const named = await eventually(() => Account.find({ name: "Fay" }, { index: "gs1" }), (found) => found.length === 1);

@@ -190,7 +190,7 @@ def test_transactions():
     with pytest.raises(TransactWriteError) as refused:
         move("second")
     reasons = [reason and reason.code for reason in refused.value.cancellation_reasons]
-    assert reasons == ["ConditionalCheckFailed", "ConditionalCheckFailed", None]
+    assert reasons == [None, "ConditionalCheckFailed", "ConditionalCheckFailed"], "checks, puts, updates: as PynamoDB sends them"
     with TransactGet(connection=connection) as transaction:
         one, two, none = (transaction.get(Post, "t", sort) for sort in ("1", "2", "3"))
     assert (one.get().views, two.get().views) == (0, 10)

@@ -50,10 +50,7 @@ impl TableEngine {
     }
 
     /// The writes whose tables admit them, and the others; an error when none does.
-    fn admitted<'b>(
-        &self,
-        writes: Vec<Write<'b>>,
-    ) -> Result<(Vec<Write<'b>>, Vec<Write<'b>>), ServiceError> {
+    fn admitted<'b>(&self, writes: Vec<Write<'b>>) -> Result<(Vec<Write<'b>>, Vec<Write<'b>>), ServiceError> {
         let mut refused = None;
         let (admitted, throttled): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|write| match write.table.admit_write(&self.core.scope) {
