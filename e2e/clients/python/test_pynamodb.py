@@ -180,7 +180,7 @@ def test_transactions():
     Post("t", "1", views=10).save()
 
     def move(token):
-        with TransactWrite(connection=connection, client_request_token=token) as transaction:
+        with TransactWrite(connection=connection, client_request_token=f"{token}-{os.getpid()}") as transaction:
             transaction.update(Post("t", "1"), actions=[Post.views.add(-10)], condition=Post.views >= 10)
             transaction.save(Post("t", "2", views=10), condition=Post.subject.does_not_exist())
             transaction.condition_check(Post, "t", "3", condition=Post.forum.does_not_exist())
