@@ -14,7 +14,7 @@
 //!  dyn Endpoint           Lambda's Invoke API, CloudEvents over HTTP              endpoint.rs
 //! ```
 //!
-//! What a mapping has done is a row of its own for each shard of the stream ([`state`]), not a reader of the change log: a
+//! What a mapping has done is a row of its own for each shard of the stream (`state.rs`), not a reader of the change log: a
 //! reader would hold back the log for as long as a target is down, and would go on recording the changes of a stream that was
 //! disabled. So the stream's retention holds for triggers as for everybody, and a target that is down for longer loses records,
 //! as with the real service.
@@ -28,7 +28,7 @@
 //! - The records of one item are delivered in order: it has one lane, a lane has one batch under way, and a batch is cut but
 //!   never reordered.
 //! - A shard is begun when its parent is finished.
-//! - Memory is bounded: by [`lanes::BUFFERED_BYTES_MAX`] for each shard that is read, and [`dispatcher::MAPPINGS_MAX`].
+//! - Memory is bounded: by `lanes::BUFFERED_BYTES_MAX` for each shard that is read, and [`MAPPINGS_MAX`].
 //!
 //! Start reading at [`Dispatcher`], then `worker.rs`.
 
