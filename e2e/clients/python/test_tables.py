@@ -122,7 +122,6 @@ def test_create_table_refusals(raw):
 
 def test_what_is_not_there_yet_says_so(client, make_table):
     name = make_table("p:S")
-    refused(client.transact_get_items, "UnknownOperationException",
-            TransactItems=[{"Get": {"TableName": name, "Key": {"p": {"S": "a"}}}}])
+    refused(client.create_backup, "UnknownOperationException", TableName=name, BackupName="backup")
     refused(client.update_table, "ValidationException", "not supported", TableName=name,
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+            SSESpecification={"Enabled": True})
