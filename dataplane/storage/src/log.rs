@@ -13,7 +13,7 @@
 //! ```
 //!
 //! This module is the bookkeeping in memory and its rows; [`crate::Shard`] moves them to and from the store. Changes
-//! that turn out not to be written are taken back by [`Undo`].
+//! that turn out not to be written are taken back by `Undo`.
 
 mod tail;
 

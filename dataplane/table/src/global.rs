@@ -11,7 +11,7 @@
 //!
 //! Invariants, with *c* the reader's cursor in the table's log:
 //! - An index that is built holds the projection of every item as it was at *c*, and its statistics count just that.
-//! - An index that is being built holds it of the items that the build has come by ([`BuildState`] says which, and as of when),
+//! - An index that is being built holds it of the items that the build has come by (`BuildState` says which, and as of when),
 //!   and of no others.
 //! - Rows, statistics, progress and the cursor change in one batch, and one task makes these batches. So a record or an item is
 //!   counted once whatever happens in between, and none of this has to be read before it is written.
