@@ -110,9 +110,13 @@ impl Rules {
 
 /// Reads `1h`, `90s` or `0s`.
 fn interval(text: &str) -> Result<Duration, String> {
-    let interval: Option<SignedDuration> = text.parse().ok();
-    let interval = interval.and_then(|interval| Duration::try_from(interval).ok());
-    interval.ok_or_else(|| "give a time, as in 1h, 90s or 0s".to_owned())
+    time(text).ok_or_else(|| "give a time, as in 1h, 90s or 0s".to_owned())
+}
+
+/// A length of time with its unit; `None` for anything else, and for less than nothing.
+fn time(text: &str) -> Option<Duration> {
+    let time: SignedDuration = text.parse().ok()?;
+    Duration::try_from(time).ok()
 }
 
 /// What a service tells of itself.

@@ -40,40 +40,25 @@ pub trait ControlPlane: Debug + Send + Sync {
     /// Accepts a change of how a table's items expire.
     async fn update_time_to_live(
         &self,
-        _operation: UpdateTimeToLive,
-    ) -> Result<ChangedTimeToLive, ServiceError> {
-        Err(ServiceError::unknown_operation())
-    }
+        operation: UpdateTimeToLive,
+    ) -> Result<ChangedTimeToLive, ServiceError>;
     /// How a table's items expire.
-    async fn describe_time_to_live(
-        &self,
-        _operation: DescribeTimeToLive,
-    ) -> Result<TimeToLive, ServiceError> {
-        Err(ServiceError::unknown_operation())
-    }
+    async fn describe_time_to_live(&self, operation: DescribeTimeToLive) -> Result<TimeToLive, ServiceError>;
     /// Whether a table can be restored to a point in time.
     async fn describe_continuous_backups(
         &self,
-        _operation: DescribeContinuousBackups,
-    ) -> Result<NoContinuousBackups, ServiceError> {
-        Err(ServiceError::unknown_operation())
-    }
+        operation: DescribeContinuousBackups,
+    ) -> Result<NoContinuousBackups, ServiceError>;
     /// Whether a table's keys are watched.
     async fn describe_contributor_insights(
         &self,
-        _operation: DescribeContributorInsights,
-    ) -> Result<NoContributorInsights, ServiceError> {
-        Err(ServiceError::unknown_operation())
-    }
+        operation: DescribeContributorInsights,
+    ) -> Result<NoContributorInsights, ServiceError>;
     /// Which Kinesis streams a table's changes go to.
     async fn describe_kinesis_streaming_destination(
         &self,
-        _operation: DescribeKinesisStreamingDestination,
-    ) -> Result<NoKinesisDestination, ServiceError> {
-        Err(ServiceError::unknown_operation())
-    }
+        operation: DescribeKinesisStreamingDestination,
+    ) -> Result<NoKinesisDestination, ServiceError>;
     /// Why there is no policy to show: there never is one.
-    async fn get_resource_policy(&self, _operation: GetResourcePolicy) -> ServiceError {
-        ServiceError::unknown_operation()
-    }
+    async fn get_resource_policy(&self, operation: GetResourcePolicy) -> ServiceError;
 }

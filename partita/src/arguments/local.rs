@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use jiff::SignedDuration;
 use partita_mapping::Url;
 use partita_stream::StreamOptions;
 
-use super::{Identity, Log, Rules, size};
+use super::{Identity, Log, Rules, size, time};
 
 /// The shortest time that streams are tended by.
 const DURATION_MIN: Duration = Duration::from_secs(1);
@@ -94,9 +93,7 @@ impl Streams {
 
 /// Reads `24h`, `90s` or `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let duration: Option<SignedDuration> = text.parse().ok();
-    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
-    let duration = duration.filter(|duration| *duration >= DURATION_MIN);
+    let duration = time(text).filter(|duration| *duration >= DURATION_MIN);
     duration.ok_or_else(|| "give a time of a second or more, as in 24h, 90s or 1h30m".to_owned())
 }
 

@@ -76,6 +76,13 @@ impl partita_gateway::ControlPlane for Plane {
         self.0.describe_limits(asked).await
     }
 
+    async fn update_time_to_live(
+        &self,
+        asked: operation::UpdateTimeToLive,
+    ) -> Result<output::UpdateTimeToLive, ServiceError> {
+        self.0.update_time_to_live(asked).await
+    }
+
     async fn describe_time_to_live(
         &self,
         asked: operation::DescribeTimeToLive,
