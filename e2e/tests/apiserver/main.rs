@@ -67,10 +67,11 @@ fn apply(cluster: &Cluster, manifest: &str) -> Result<()> {
 fn install_crds(cluster: &Cluster) -> Result<()> {
     let crds = project("crds");
     kubectl_ok(cluster, &["apply", "--server-side", "-f", &crds.to_string_lossy()])?;
-    let crds = ["crd/tables.partita.dev", "crd/regions.partita.dev"];
-    kubectl_ok(cluster, &["wait", "--for=condition=Established", "--timeout=30s", crds[0], crds[1]])?;
+    let crds = ["tables", "eventsourcemappings", "regions"].map(|plural| format!("crd/{plural}.partita.dev"));
+    let wait = ["wait", "--for=condition=Established", "--timeout=30s", &crds[0], &crds[1], &crds[2]];
+    kubectl_ok(cluster, &wait)?;
     partita_e2e::eventually("the kinds to be served", || {
-        Ok(kubectl(cluster, &["get", "tables,regions", "-A"])?.success)
+        Ok(kubectl(cluster, &["get", "tables,eventsourcemappings,regions", "-A"])?.success)
     })
 }
 

@@ -48,14 +48,14 @@ pub(crate) fn check(cluster: &Cluster) -> Result<()> {
     crds_fit(cluster)?;
     install_crds(cluster)?;
     let mut tried = 0;
-    for folder in ["ack", "valid/table", "valid/region"] {
+    for folder in ["ack", "valid/table", "valid/mapping", "valid/region"] {
         for file in manifests(folder, ".yaml")? {
             let done = kubectl_with(cluster, &DRY_RUN, &read(&file)?)?;
             ensure!(done.success, "{} was refused: {}", file.display(), done.text);
             tried += 1;
         }
     }
-    for folder in ["invalid/table", "invalid/region"] {
+    for folder in ["invalid/table", "invalid/mapping", "invalid/region"] {
         let all = manifests(folder, ".yaml")?;
         for file in &all {
             let name = file.to_string_lossy();
@@ -100,6 +100,7 @@ fn crds_fit(cluster: &Cluster) -> Result<()> {
 fn explained(cluster: &Cluster) -> Result<()> {
     for (field, words) in [
         ("table.spec.keySchema", "Primary key"),
+        ("eventsourcemapping.spec.startingPosition", "TRIM_HORIZON"),
         ("region.spec.objectStore", "objectStore"),
         ("table.status.conditions", "conditions"),
     ] {

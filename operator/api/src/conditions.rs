@@ -44,13 +44,13 @@ pub mod reasons {
     pub const SETTLED: &str = "Settled";
     /// What the object declares is being made.
     pub const CREATING: &str = "Creating";
-    /// The table was not there although it had been, and is being made again, empty.
+    /// What the object declares was not there although it had been, and is made again; a table is empty then.
     pub const RECREATED: &str = "Recreated";
-    /// A table of this name was there and is now managed by the object.
+    /// What the object declares was there and is now managed by it.
     pub const ADOPTED: &str = "Adopted";
     /// What the object declares is being changed.
     pub const UPDATING: &str = "Updating";
-    /// The table is being deleted.
+    /// What the object declares is being deleted.
     pub const DELETING: &str = "Deleting";
     /// Deletion protection keeps the table of an object that is to be deleted, or an index that its spec has not, or otherwise.
     pub const DELETION_PROTECTED: &str = "DeletionProtected";
@@ -58,15 +58,15 @@ pub mod reasons {
     pub const BACKUP_UNSUPPORTED: &str = "BackupUnsupported";
     /// The spec says so: nothing is changed.
     pub const SUSPENDED: &str = "Suspended";
-    /// The spec differs from the table in something that can never change.
+    /// The spec differs from what is there in something that can never change.
     pub const IMMUTABLE_FIELD: &str = "ImmutableField";
-    /// DynamoDB's rules do not allow a Table's spec, or Kubernetes' rules what would be made of a Region's.
+    /// DynamoDB's or Lambda's rules do not allow the spec, or Kubernetes' rules what would be made of a Region's.
     pub const INVALID_SPEC: &str = "InvalidSpec";
     /// There is no such table, and the adoption policy does not allow making it.
     pub const NOT_FOUND: &str = "NotFound";
     /// There is such a table, and the adoption policy does not allow taking it over.
     pub const ALREADY_EXISTS: &str = "AlreadyExists";
-    /// Another, older object manages the table, or is the installation's Region.
+    /// Another object manages what this one declares, or is the installation's Region.
     pub const CONFLICT: &str = "Conflict";
     /// A step failed and will be tried again.
     pub const STEP_FAILED: &str = "StepFailed";
@@ -76,9 +76,13 @@ pub mod reasons {
     pub const ANNOTATION_IGNORED: &str = "AnnotationIgnored";
     /// A reference points at nothing.
     pub const REFERENCE_NOT_FOUND: &str = "ReferenceNotFound";
+    /// EventSourceMapping: there is no such table, or it has no such stream; the mapping waits.
+    pub const SOURCE_NOT_FOUND: &str = "SourceNotFound";
+    /// EventSourceMapping: the stream of its table was replaced, and the mapping reads the new one.
+    pub const MOVED: &str = "Moved";
     /// The table is not there although it is said to be active, or does not serve.
     pub const NOT_SERVING: &str = "NotServing";
-    /// Table: there is no Region, or its node cannot be reached; the table waits.
+    /// Table, EventSourceMapping: there is no Region, or its node cannot be reached; the object waits.
     pub const REGION_NOT_READY: &str = "RegionNotReady";
     /// Region: a node is on its way: its image is fetched, its store opened, its log read.
     pub const NODE_STARTING: &str = "NodeStarting";
@@ -99,7 +103,7 @@ pub mod reasons {
     /// Region: more nodes are asked for than this release runs.
     pub const NODES_NOT_ACTED_UPON: &str = "NodesNotActedUpon";
     /// Every reason.
-    pub const ALL: [&str; 29] = [
+    pub const ALL: [&str; 31] = [
         SETTLED,
         CREATING,
         RECREATED,
@@ -118,6 +122,8 @@ pub mod reasons {
         FIELDS_NOT_ACTED_UPON,
         ANNOTATION_IGNORED,
         REFERENCE_NOT_FOUND,
+        SOURCE_NOT_FOUND,
+        MOVED,
         NOT_SERVING,
         REGION_NOT_READY,
         NODE_STARTING,

@@ -7,25 +7,36 @@ use kube::CustomResourceExt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, GROUP, Region, SERVED_VERSIONS, Table, region};
+use crate::{Error, EventSourceMapping, GROUP, Region, SERVED_VERSIONS, Table, region};
 
 /// First line of every generated file.
 const HEADER: &str = "# Generated from operator/api; do not edit.\n";
 
 /// Every CRD as the file `crds/` holds: its name and its text.
 pub fn crds() -> Vec<(String, String)> {
-    [("tables", definition()), ("regions", region_definition())]
+    definitions()
         .into_iter()
-        .map(|(plural, crd)| {
+        .map(|crd| {
             let text = to_yaml(&crd).expect("a CRD is plain data");
+            let plural = crd["spec"]["names"]["plural"].as_str().unwrap_or_default();
             (format!("{GROUP}_{plural}.yaml"), format!("{HEADER}{text}"))
         })
         .collect()
 }
 
+/// The CRD of every kind, as JSON.
+pub fn definitions() -> [Value; 3] {
+    [definition(), event_source_mapping_definition(), region_definition()]
+}
+
 /// The CRD of the Table kind, as JSON.
 pub fn definition() -> Value {
     served(Table::crd())
+}
+
+/// The CRD of the EventSourceMapping kind, as JSON.
+pub fn event_source_mapping_definition() -> Value {
+    served(EventSourceMapping::crd())
 }
 
 /// The CRD of the Region kind, as JSON.

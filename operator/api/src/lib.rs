@@ -1,30 +1,31 @@
 //! The Kubernetes kinds of `partita.dev`: their Rust types, their CRDs, and the API server's verdict on them.
 //!
 //! ```text
-//! table.rs, region.rs ──derive──> CRD (crd.rs) ──> crds/*.yaml
-//!                                   │
-//!                                   └──> validate(new, old): what an API server would answer, without one
+//! table.rs, mapping.rs, region.rs ──derive──> CRD (crd.rs) ──> crds/*.yaml
+//!                                               │
+//!                                               └──> validate(new, old): what an API server would answer, without one
 //! ```
 //!
 //! [`Table`] is a table. Its spec is a superset of the one the ACK controller for DynamoDB takes, so that such a
-//! manifest needs no change but its `apiVersion`. [`Region`] is what tables live in: a region name, an account, a place
+//! manifest needs no change but its `apiVersion`. [`EventSourceMapping`] delivers a table's changes to a target. [`Region`] is what tables live in: a region name, an account, a place
 //! for the data and the nodes that serve it. Both served versions, `v1alpha1` and `v1`, have one identical shape.
 //!
 //! What this crate is not: it does not talk to Kubernetes, decides nothing about what to do with an object, does no
 //! I/O, and never fills a default into a spec: a field that is absent stays absent.
 //!
 //! Invariants:
-//! - Table's CRD rejects only what DynamoDB itself answers with a `ValidationException`, and changes of fields that
-//!   cannot change. Region's rejects what could never be carried out, and changes that would lose data.
+//! - Table's CRD rejects only what DynamoDB itself answers with a `ValidationException`, and EventSourceMapping's only what
+//!   Lambda refuses or what names no target, and changes of fields that cannot change. Region's rejects what could never be carried out, and changes that would lose data.
 //! - Schemas are structural, hold no `default` and no `nullable`, bound every list, and a CRD stays below 100 KB.
 //! - `crds/` holds exactly what [`crds`] returns (`UPDATE_EXPECT=1 cargo test -p partita-api` rewrites it).
 //!
-//! Start reading at [`TableSpec`] and [`RegionSpec`], then [`conditions`], then [`validate`].
+//! Start reading at [`TableSpec`], [`EventSourceMappingSpec`] and [`RegionSpec`], then [`conditions`], then [`validate`].
 
 pub mod annotations;
 mod condition;
 pub mod conditions;
 mod crd;
+pub mod mapping;
 mod reference;
 pub mod region;
 mod rules;
@@ -32,7 +33,8 @@ mod table;
 mod validation;
 
 pub use condition::{Condition, ConditionStatus};
-pub use crd::{crds, definition, region_definition, to_yaml};
+pub use crd::{crds, definition, definitions, event_source_mapping_definition, region_definition, to_yaml};
+pub use mapping::{EventSourceMapping, EventSourceMappingSpec, EventSourceMappingStatus};
 pub use reference::{NamespacedName, Reference};
 pub use region::{
     NodePool, NodeStatus, ObjectStore, ObjectStoreType, PodTemplate, PodTemplateMetadata, Region,

@@ -45,6 +45,7 @@ impl fmt::Display for FieldError {
 }
 
 static TABLE_SCHEMA: LazyLock<Value> = LazyLock::new(|| schema(crate::definition()));
+static MAPPING_SCHEMA: LazyLock<Value> = LazyLock::new(|| schema(crate::event_source_mapping_definition()));
 static REGION_SCHEMA: LazyLock<Value> = LazyLock::new(|| schema(crate::region_definition()));
 
 /// The schema that all versions of `crd` share.
@@ -85,6 +86,7 @@ fn schema_of(object: &Value) -> Result<&'static Value, FieldError> {
     let served = SERVED_VERSIONS.iter().any(|version| api_version == format!("{GROUP}/{version}"));
     match kind {
         "Table" if served => return Ok(&TABLE_SCHEMA),
+        "EventSourceMapping" if served => return Ok(&MAPPING_SCHEMA),
         "Region" if served => return Ok(&REGION_SCHEMA),
         _ => {}
     }

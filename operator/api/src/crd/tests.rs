@@ -17,7 +17,7 @@ fn generated_files_are_fresh() {
 
 #[test]
 fn a_crd_is_small_enough_for_client_side_apply() {
-    for crd in [definition(), region_definition()] {
+    for crd in definitions() {
         let bytes = crd.to_string().len();
         assert!(bytes < CRD_BYTES_MAX, "{bytes} bytes");
     }
@@ -25,7 +25,7 @@ fn a_crd_is_small_enough_for_client_side_apply() {
 
 #[test]
 fn both_versions_have_one_shape_and_need_no_conversion() {
-    for crd in [definition(), region_definition()] {
+    for crd in definitions() {
         assert_eq!(crd["spec"]["conversion"], serde_json::json!({"strategy": "None"}));
         let [stored, alpha] = &crd["spec"]["versions"].as_array().unwrap()[..] else {
             panic!("two versions")
@@ -46,6 +46,7 @@ fn kinds_have_a_scope_and_a_short_name() {
         [crd["spec"]["scope"].clone(), crd["spec"]["names"]["kind"].clone(), short]
     };
     assert_eq!(names(definition()), ["Namespaced", "Table", "ptb"]);
+    assert_eq!(names(event_source_mapping_definition()), ["Namespaced", "EventSourceMapping", "esm"]);
     assert_eq!(names(region_definition()), ["Cluster", "Region", "prg"]);
 }
 
@@ -87,7 +88,7 @@ fn check_structural(schema: &Value, path: &str, faults: &mut Vec<String>) {
 #[test]
 fn the_schema_is_structural_bounded_and_described() {
     let mut faults = Vec::new();
-    for crd in [definition(), region_definition()] {
+    for crd in definitions() {
         check_structural(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "", &mut faults);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

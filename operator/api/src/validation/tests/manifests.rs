@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::{Region, Table};
+use crate::{EventSourceMapping, Region, Table};
 
 /// A manifest, what it is to replace, and the refusal its first line announces.
 struct Sample {
@@ -67,7 +67,7 @@ pub(super) fn named(of: &str, name: &str) -> Value {
 
 #[test]
 fn valid_manifests_are_accepted() {
-    for of in ["ack", "valid/table", "valid/region"] {
+    for of in ["ack", "valid/table", "valid/mapping", "valid/region"] {
         for sample in samples(of) {
             assert_eq!(texts(&sample.errors()), [""; 0], "{of}/{}", sample.name);
             assert_eq!(sample.refusal, None, "{of}/{}", sample.name);
@@ -77,7 +77,7 @@ fn valid_manifests_are_accepted() {
 
 #[test]
 fn invalid_manifests_are_refused_with_the_field_and_the_message_they_announce() {
-    for of in ["invalid/table", "invalid/region"] {
+    for of in ["invalid/table", "invalid/mapping", "invalid/region"] {
         for sample in samples(of) {
             let errors = sample.errors();
             let Some((field, message)) = &sample.refusal else {
@@ -108,7 +108,8 @@ fn messages(schema: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn each_rule_is_broken_by_a_manifest_that_has_a_valid_twin() {
-    for (kind, schema) in [("table", &TABLE_SCHEMA), ("region", &REGION_SCHEMA)] {
+    let kinds = [("table", &TABLE_SCHEMA), ("mapping", &MAPPING_SCHEMA), ("region", &REGION_SCHEMA)];
+    for (kind, schema) in kinds {
         let mut stated = BTreeSet::new();
         messages(schema, &mut stated);
         let valid: BTreeSet<String> =
@@ -134,6 +135,10 @@ fn accepted_manifests_survive_the_types() {
             assert_eq!(again["spec"], object["spec"], "{of}/{name}");
             assert_eq!(again.get("status"), object.get("status"), "{of}/{name}");
         }
+    }
+    for Sample { name, object, .. } in samples("valid/mapping") {
+        let mapping: EventSourceMapping = serde_json::from_value(object.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&mapping).unwrap()["spec"], object["spec"], "{name}");
     }
     for Sample { name, mut object, .. } in samples("valid/region") {
         let region: Region = serde_json::from_value(object.clone()).unwrap();
