@@ -72,6 +72,17 @@ pub struct RegionSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<RegionEndpoint>,
 
+    /// Server of Lambda's Invoke API, such as `http://functions.default.svc:9001`: nodes invoke there the functions of event source
+    /// mappings that name no server themselves. Absent: such mappings are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        regex(
+            pattern = r"^https?://([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[a-zA-Z0-9._~%-]+)*/?$"
+        ),
+        length(min = 8, max = 512)
+    )]
+    pub lambda_endpoint: Option<String>,
+
     /// What happens to the volume and the first access key when this object is deleted. Default: Retain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<RegionDeletionPolicy>,
