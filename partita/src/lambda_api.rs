@@ -10,17 +10,12 @@ use http::header::{HeaderName, ORIGIN};
 use http::{Method, StatusCode};
 use partita_controlplane::EventSourceMappings;
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
-use partita_mapping::{Create, List, Refusal, Update};
+use partita_mapping::{Create, ERROR_TYPE_HEADER, List, PATH, Refusal, SERVICE, Update};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// Where the mappings are; one of them is behind a slash.
-const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
-/// What requests are signed for.
-const SERVICE: &str = "lambda";
 const JSON: &str = "application/json";
-/// Names the error of an answer.
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const ERROR_TYPE: HeaderName = HeaderName::from_static(ERROR_TYPE_HEADER);
 
 /// Answers the requests of Lambda's API.
 #[derive(Debug)]
@@ -73,8 +68,8 @@ impl ExtraRoutes for LambdaApi {
 }
 
 fn place(path: &str) -> Option<Place> {
-    match path.strip_prefix(MAPPINGS)?.strip_prefix('/') {
-        None if path == MAPPINGS => Some(Place::All),
+    match path.strip_prefix(PATH)?.strip_prefix('/') {
+        None if path == PATH => Some(Place::All),
         None => None,
         Some("") => Some(Place::All),
         Some(id) => {
@@ -110,10 +105,10 @@ mod tests {
 
     #[test]
     fn paths_name_all_mappings_or_one() {
-        for all in [MAPPINGS.to_owned(), format!("{MAPPINGS}/")] {
+        for all in [PATH.to_owned(), format!("{PATH}/")] {
             assert_eq!(place(&all), Some(Place::All), "{all}");
         }
-        assert_eq!(place(&format!("{MAPPINGS}/14e0%2Ddb71")), Some(Place::One("14e0-db71".to_owned())));
+        assert_eq!(place(&format!("{PATH}/14e0%2Ddb71")), Some(Place::One("14e0-db71".to_owned())));
         for other in [
             "/",
             "/2015-03-31/functions/f/invocations",

@@ -33,5 +33,7 @@ pub use filter::{Filter, Filters, PatternError};
 pub use function::FunctionName;
 pub use mapping::{Mapping, MappingId, Target, Url};
 pub use refusal::Refusal;
-pub use request::{Create, List, Update};
-pub use settings::{Changes, Settings, StartingPosition, limits};
+pub use request::{Create, ERROR_TYPE_HEADER, List, PATH, SERVICE, Update};
+pub use settings::{
+    Changes, Destination, DestinationConfig, FilterCriteria, FilterMember, Settings, StartingPosition, limits,
+};

@@ -87,7 +87,7 @@ impl Refusal {
         }
     }
 
-    /// The body of the answer. The error's name goes into the header `x-amzn-ErrorType`.
+    /// The body of the answer. The error's name goes into the header [`ERROR_TYPE_HEADER`](crate::ERROR_TYPE_HEADER).
     pub fn body(&self) -> Vec<u8> {
         let fault = if self.status() < 500 { "User" } else { "Service" };
         json!({ "Type": fault, "Message": self.to_string() }).to_string().into_bytes()

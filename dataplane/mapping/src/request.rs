@@ -1,6 +1,6 @@
 //! Requests of Lambda's API for event source mappings.
 //!
-//! | operation | method and path below `/2015-03-31/event-source-mappings` | here |
+//! | operation | method and path below [`PATH`] | here |
 //! | --- | --- | --- |
 //! | CreateEventSourceMapping | `POST /` | [`Create`] |
 //! | ListEventSourceMappings | `GET /` | [`List`] |
@@ -18,6 +18,15 @@ use crate::function::FunctionName;
 use crate::mapping::MappingId;
 use crate::refusal::Refusal;
 use crate::settings::{Changes, StartingPosition, limits};
+
+/// Where mappings are; one of them is behind a slash.
+pub const PATH: &str = "/2015-03-31/event-source-mappings";
+
+/// What requests are signed for.
+pub const SERVICE: &str = "lambda";
+
+/// Names the error of an answer.
+pub const ERROR_TYPE_HEADER: &str = "x-amzn-errortype";
 
 /// Members of other event sources, and those that are not acted upon here: they are refused rather than forgotten.
 const UNSUPPORTED: [&str; 13] = [

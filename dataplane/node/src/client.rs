@@ -1,10 +1,12 @@
 //! The control plane's side of the node API.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use partita_mapping::{Mapping, MappingId};
 use partita_model::clock::Clock;
 use partita_model::{TableDescriptor, TableId};
 use partita_table::TableStatistics;
@@ -14,7 +16,10 @@ use tokio::sync::watch;
 
 use crate::options::AccessKey;
 use crate::sign::{ExchangeError, Patience, Request, Sender};
-use crate::wire::{self, Apply, Done, Failure, NodeStatus, TableRequest, TableSizes};
+use crate::wire::{
+    self, Apply, ApplyMapping, Done, Failure, MappingRequest, MappingResults, MappingsRequest, NodeStatus,
+    TableRequest, TableSizes,
+};
 
 /// How long a connection to a node may take: within a cluster it takes a millisecond, or the node is gone.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -95,7 +100,7 @@ impl NodeClient {
     ) -> Result<Self, ClientError> {
         let patience =
             Patience { connect: CONNECT_TIMEOUT, total: CALL_TIMEOUT, answer_bytes: wire::MESSAGE_BYTES_MAX };
-        let sender = Sender::new(key, region, wire::SERVICE, clock, patience).map_err(ClientError::Setup)?;
+        let sender = Sender::new(key, region, clock, patience).map_err(ClientError::Setup)?;
         Ok(Self { target, sender })
     }
 
@@ -126,6 +131,38 @@ impl NodeClient {
         Ok(sizes.into())
     }
 
+    /// Carries out the event source mapping from now on, unless a newer generation is known. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`ClientError::retryable`] says whether another try may help.
+    pub async fn apply_mapping(&self, mapping: Mapping) -> Result<(), ClientError> {
+        let message = ApplyMapping { mapping };
+        let Done {} = self.call(Method::POST, wire::APPLY_MAPPING, Some(&message)).await?;
+        Ok(())
+    }
+
+    /// Ends the mapping and forgets how far it has come. Durable when it returns; an unknown mapping is no error.
+    ///
+    /// # Errors
+    /// [`ClientError::retryable`] says whether another try may help.
+    pub async fn drop_mapping(&self, id: MappingId) -> Result<(), ClientError> {
+        let Done {} = self.call(Method::POST, wire::DROP_MAPPING, Some(&MappingRequest { id })).await?;
+        Ok(())
+    }
+
+    /// How the latest deliveries of these mappings went. One that is unknown, or has delivered nothing yet, is missing.
+    ///
+    /// # Errors
+    /// [`ClientError::retryable`] says whether another try may help.
+    pub async fn mapping_results(
+        &self,
+        ids: Vec<MappingId>,
+    ) -> Result<BTreeMap<MappingId, String>, ClientError> {
+        let message = MappingsRequest { ids };
+        let told: MappingResults = self.call(Method::POST, wire::MAPPING_RESULTS, Some(&message)).await?;
+        Ok(told.results)
+    }
+
     /// What the node is and serves.
     ///
     /// # Errors
@@ -145,6 +182,7 @@ impl NodeClient {
             message.map(|message| serde_json::to_vec(message).expect("messages hold only what JSON can"));
         let url = format!("http://{address}{path}");
         let request = Request {
+            service: wire::SERVICE,
             method,
             url: &url,
             headers: &[("content-type", "application/json")],

@@ -61,6 +61,9 @@ pub enum NodeError {
     /// The streams of the shard's tables cannot be read.
     #[error("cannot read the streams of the shard's tables")]
     Streams(#[source] partita_stream::Error),
+    /// The event source mappings that the shard keeps cannot be carried out.
+    #[error("cannot go on with the event source mappings")]
+    Mappings(#[source] partita_trigger::Error),
     /// Another node opened the shard. Everything that was acknowledged is there, and that node serves it.
     #[error("another node took over the shard: this one serves it no more")]
     Fenced,

@@ -1,5 +1,7 @@
 //! Control operations on their way to the control plane, and what is answered when it does not.
 
+mod control;
+mod mappings;
 mod memory;
 
 use std::sync::Arc;
@@ -13,27 +15,19 @@ use partita_gateway::{Forward, ForwardedAnswer, ForwardedCall};
 use partita_protocol::ServiceError;
 use serde::Deserialize;
 
-use crate::error::{NodeError, chain};
 use crate::local_tables::LocalTables;
-use crate::options::NodeOptions;
-use crate::sign::{Answer, Patience, Request, Sender};
-use memory::Memory;
+use crate::sign::{Answer, Request};
+use control::CALL_TIMEOUT;
+
+pub(crate) use control::Control;
+pub(crate) use mappings::MappingForwarder;
 
 /// What control operations are signed for.
 const SERVICE: &str = "dynamodb";
 const AMZ_JSON: &str = "application/x-amz-json-1.0";
 
-/// How long a connection to the control plane may take: within a cluster it takes a millisecond, or the control plane is gone.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long the control plane may take for an operation: it tells the node, which syncs its log a few times. SDKs give up later.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How long it may take for what the node can answer itself.
 const SHOW_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The longest answer: ListTagsOfResource and DescribeTable stay below a tenth of it.
-const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The errors by which the control plane refuses the node's own signature; its users have nothing to do with them.
 const SIGNATURE_REFUSALS: [&str; 4] = [
@@ -47,34 +41,8 @@ const SIGNATURE_REFUSALS: [&str; 4] = [
 /// fail with the service's `InternalServerError`, which SDKs retry.
 #[derive(Debug)]
 pub(crate) struct Forwarder {
-    control: Option<Target>,
-    tables: LocalTables,
-}
-
-/// The control plane.
-#[derive(Debug)]
-struct Target {
-    url: String,
-    sender: Sender,
-    memory: Memory,
-}
-
-impl Forwarder {
-    pub(crate) fn new(options: &NodeOptions, tables: LocalTables) -> Result<Self, NodeError> {
-        let target = |endpoint: &String| {
-            let patience =
-                Patience { connect: CONNECT_TIMEOUT, total: CALL_TIMEOUT, answer_bytes: ANSWER_BYTES_MAX };
-            let (key, clock) = (options.internal.clone(), Arc::clone(&options.clock));
-            let sender = Sender::new(key, options.scope.region.as_str(), SERVICE, clock, patience);
-            sender.map_err(NodeError::HttpClient).map(|sender| Target {
-                url: format!("{}/", endpoint.trim_end_matches('/')),
-                sender,
-                memory: Memory::new(options.timing.control_down_memory),
-            })
-        };
-        let control = options.control_endpoint.as_ref().map(target).transpose()?;
-        Ok(Self { control, tables })
-    }
+    pub(crate) control: Option<Arc<Control>>,
+    pub(crate) tables: LocalTables,
 }
 
 #[async_trait]
@@ -83,7 +51,7 @@ impl Forward for Forwarder {
         let shows = LocalTables::can_answer(&call.operation);
         let patience = if shows { SHOW_TIMEOUT } else { CALL_TIMEOUT };
         if let Some(control) = &self.control
-            && let Some(answer) = control.ask(&call, patience).await
+            && let Some(answer) = ask(control, &call, patience).await
             // The control plane cannot show what the node still can.
             && !(shows && answer.status.is_server_error())
         {
@@ -94,43 +62,25 @@ impl Forward for Forwarder {
     }
 }
 
-impl Target {
-    /// The control plane's answer, if it gives one.
-    async fn ask(&self, call: &ForwardedCall, patience: Duration) -> Option<ForwardedAnswer> {
-        if !self.memory.may_ask() {
-            return None;
-        }
-        let target = call.name.target();
-        let request = Request {
-            method: Method::POST,
-            url: &self.url,
-            headers: &[(CONTENT_TYPE.as_str(), AMZ_JSON), ("x-amz-target", &target)],
-            body: call.body.clone(),
-        };
-        let silence = match tokio::time::timeout(patience, self.sender.send(request)).await {
-            Ok(Ok(answer)) => match relayed(answer) {
-                Ok(answer) => {
-                    self.memory.answered();
-                    return Some(answer);
-                }
-                Err(reason) => reason.to_owned(),
-            },
-            Ok(Err(error)) => chain(&error),
-            Err(elapsed) => elapsed.to_string(),
-        };
-        if self.memory.silent() {
-            tracing::warn!(operation = %call.name, control = self.url, reason = silence, "the control plane does not answer");
-        }
-        None
-    }
+/// The control plane's answer, if it gives one.
+async fn ask(control: &Control, call: &ForwardedCall, patience: Duration) -> Option<ForwardedAnswer> {
+    let (target, url) = (call.name.target(), format!("{}/", control.endpoint));
+    let request = Request {
+        service: SERVICE,
+        method: Method::POST,
+        url: &url,
+        headers: &[(CONTENT_TYPE.as_str(), AMZ_JSON), ("x-amz-target", &target)],
+        body: call.body.clone(),
+    };
+    control.ask(call.name.as_str(), request, patience, relayed).await
 }
 
 /// The answer to pass on, or why it is none of the control plane's to the caller.
 fn relayed(answer: Answer) -> Result<ForwardedAnswer, &'static str> {
-    let Answer { status, content_type, body } = answer;
-    if content_type.as_deref() != Some(AMZ_JSON) {
+    if answer.content_type() != Some(AMZ_JSON) {
         return Err("something else answers at its address");
     }
+    let Answer { status, body, .. } = answer;
     if status == StatusCode::SERVICE_UNAVAILABLE {
         return Err("it has no time");
     }

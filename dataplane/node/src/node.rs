@@ -11,12 +11,13 @@ use partita_gateway::{Gateway, Limits, Options};
 use partita_identity::{Credentials, Verifier};
 use partita_stream::{StreamOptions, Streams};
 use partita_table::TableEngine;
+use partita_trigger::{Dispatcher, DispatcherOptions, HttpConnect, HttpOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::api::NodeApi;
 use crate::error::NodeError;
-use crate::forward::Forwarder;
+use crate::forward::{Control, Forwarder, MappingForwarder};
 use crate::housekeeping;
 use crate::keys::KeyFile;
 use crate::local_tables::LocalTables;
@@ -98,8 +99,10 @@ impl Node {
             return back.stop().await;
         };
         state.opened(Arc::clone(&engine));
-        let mut front = Parts::default();
         let streams = streams(&options, &engine).await?;
+        let dispatcher = dispatcher(&options, &engine, &streams).await?;
+        state.dispatches(Arc::clone(&dispatcher));
+        let mut front = Parts::default();
         let gateway = gateway_of_items(&options, &engine, &verifier)?.with_streams(Arc::clone(&streams));
         let gateway = Arc::new(gateway);
         front.start(|stopped| gateway.serve(api, told(stopped)));
@@ -120,7 +123,7 @@ impl Node {
             state.reach(Phase::Failed);
             tracing::error!(error = error as &dyn std::error::Error, "cannot go on, stopping");
         }
-        close(failure, engine, front, back).await
+        close(failure, front, back, &dispatcher, &engine).await
     }
 }
 
@@ -143,11 +146,14 @@ async fn failed_before(
 /// Lets what runs end, from the outside in, and then the store go.
 async fn close(
     failure: Option<NodeError>,
-    engine: Arc<TableEngine>,
     front: Parts,
     back: Parts,
+    dispatcher: &Dispatcher,
+    engine: &TableEngine,
 ) -> Result<(), NodeError> {
     let (drained, stopped) = (front.stop().await, back.stop().await);
+    // After the node API, which could start another mapping; before the store, which keeps how far they have come.
+    dispatcher.stop().await;
     let closed = engine.close().await.map_err(NodeError::Close);
     // The first is the cause, if there are several.
     failure.map_or(Ok(()), Err).and(drained).and(stopped).and(closed)?;
@@ -161,6 +167,19 @@ async fn streams(options: &NodeOptions, engine: &Arc<TableEngine>) -> Result<Arc
     streams.map(Arc::new).map_err(NodeError::Streams)
 }
 
+async fn dispatcher(
+    options: &NodeOptions,
+    engine: &Arc<TableEngine>,
+    streams: &Arc<Streams>,
+) -> Result<Arc<Dispatcher>, NodeError> {
+    let http = HttpOptions { lambda_endpoint: options.lambda_endpoint.clone(), ..HttpOptions::default() };
+    let connect = Arc::new(HttpConnect::new(http).map_err(NodeError::Mappings)?);
+    let (engine, streams, scope) = (Arc::clone(engine), Arc::clone(streams), options.scope.clone());
+    let options = DispatcherOptions { clock: Arc::clone(&options.clock), ..DispatcherOptions::default() };
+    let dispatcher = Dispatcher::open(engine, streams, scope, connect, options).await;
+    dispatcher.map(Arc::new).map_err(NodeError::Mappings)
+}
+
 fn gateway_of_items(
     options: &NodeOptions,
     engine: &Arc<TableEngine>,
@@ -171,10 +190,12 @@ fn gateway_of_items(
         scope: options.scope.clone(),
         clock: Arc::clone(&options.clock),
     };
-    let forwarder = Arc::new(Forwarder::new(options, tables)?);
+    let control = Control::of(options)?;
+    let forwarder = Arc::new(Forwarder { control: control.clone(), tables });
     let gateway_options = Options {
         wording: options.wording,
         clock: Arc::clone(&options.clock),
+        extra_routes: Some(Arc::new(MappingForwarder { control })),
         limits: options.limits,
         ..Options::default()
     };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use partita_gateway::Limits;
+use partita_mapping::Url;
 use partita_model::clock::{Clock, SystemClock};
 use partita_model::name::Scope;
 use partita_protocol::Wording;
@@ -74,6 +75,8 @@ pub struct NodeOptions {
     /// Base address of the control plane, such as `http://partita-operator.partita.svc:8081`. Without one, the node describes
     /// its tables itself and cannot change them.
     pub control_endpoint: Option<String>,
+    /// The server of Lambda's Invoke API for event source mappings of functions that are named without one.
+    pub lambda_endpoint: Option<Url>,
     /// Whose sentences errors use.
     pub wording: Wording,
     /// Dates answers, checks and makes signatures, stamps change records.
@@ -97,6 +100,7 @@ impl NodeOptions {
             credentials_file,
             internal,
             control_endpoint: None,
+            lambda_endpoint: None,
             wording: Wording::default(),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),

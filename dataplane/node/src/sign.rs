@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use partita_model::clock::Clock;
 use reqwest::redirect::Policy;
 
@@ -35,13 +35,14 @@ pub(crate) struct Sender {
     client: reqwest::Client,
     key: AccessKey,
     region: String,
-    service: &'static str,
     clock: Arc<dyn Clock>,
     patience: Patience,
 }
 
 /// A request, all of whose headers are signed.
 pub(crate) struct Request<'a> {
+    /// What it is signed for.
+    pub(crate) service: &'static str,
     pub(crate) method: Method,
     pub(crate) url: &'a str,
     pub(crate) headers: &'a [(&'static str, &'a str)],
@@ -52,8 +53,15 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) content_type: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// What the body is, if that is said.
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    }
 }
 
 /// Why there is no answer.
@@ -79,10 +87,7 @@ impl ExchangeError {
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
-            .field("key", &self.key)
-            .field("service", &self.service)
-            .finish_non_exhaustive()
+        f.debug_struct("Sender").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -90,7 +95,6 @@ impl Sender {
     pub(crate) fn new(
         key: AccessKey,
         region: impl Into<String>,
-        service: &'static str,
         clock: Arc<dyn Clock>,
         patience: Patience,
     ) -> Result<Self, reqwest::Error> {
@@ -104,7 +108,7 @@ impl Sender {
             // Images without root certificates are fine: nothing here is encrypted by ourselves.
             .tls_certs_only([])
             .build()?;
-        Ok(Self { client, key, region: region.into(), service, clock, patience })
+        Ok(Self { client, key, region: region.into(), clock, patience })
     }
 
     /// Sends a request and reads the answer, whatever its status.
@@ -124,9 +128,8 @@ impl Sender {
             }
             body.extend_from_slice(&chunk);
         }
-        let content_type = incoming.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.map(str::to_owned);
-        Ok(Answer { status: incoming.status(), content_type, body: body.freeze() })
+        let headers = std::mem::take(incoming.headers_mut());
+        Ok(Answer { status: incoming.status(), headers, body: body.freeze() })
     }
 
     /// The headers that sign a request now.
@@ -136,7 +139,7 @@ impl Sender {
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name(self.service)
+            .name(request.service)
             .time(UNIX_EPOCH + Duration::from_millis(self.clock.now().0))
             .settings(SigningSettings::default())
             .build()

@@ -5,15 +5,17 @@ use std::sync::{Arc, OnceLock};
 use partita_model::TableId;
 use partita_model::clock::{Clock, UnixMillis};
 use partita_table::TableEngine;
+use partita_trigger::Dispatcher;
 use tokio::sync::watch;
 
 use crate::wire::{IndexLag, NodeStatus, Phase, ServedTable};
 
-/// Where a node is in its life, and its engine once it has one.
+/// Where a node is in its life, and its engine and dispatcher once it has them.
 #[derive(Debug)]
 pub(crate) struct NodeState {
     phase: watch::Sender<Phase>,
     engine: OnceLock<Arc<TableEngine>>,
+    dispatcher: OnceLock<Arc<Dispatcher>>,
     shard: String,
     clock: Arc<dyn Clock>,
     started: UnixMillis,
@@ -22,7 +24,8 @@ pub(crate) struct NodeState {
 impl NodeState {
     pub(crate) fn new(shard: String, clock: Arc<dyn Clock>) -> Self {
         let started = clock.now();
-        Self { phase: watch::Sender::new(Phase::Opening), engine: OnceLock::new(), shard, clock, started }
+        let (engine, dispatcher) = (OnceLock::new(), OnceLock::new());
+        Self { phase: watch::Sender::new(Phase::Opening), engine, dispatcher, shard, clock, started }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -43,6 +46,17 @@ impl NodeState {
     pub(crate) fn opened(&self, engine: Arc<TableEngine>) {
         // It is opened once in a node's life.
         drop(self.engine.set(engine));
+    }
+
+    /// The event source mappings, once the node goes on with them.
+    pub(crate) fn dispatcher(&self) -> Option<&Arc<Dispatcher>> {
+        self.dispatcher.get()
+    }
+
+    /// The node goes on with its event source mappings.
+    pub(crate) fn dispatches(&self, dispatcher: Arc<Dispatcher>) {
+        // Once in a node's life, as the shard.
+        drop(self.dispatcher.set(dispatcher));
     }
 
     pub(crate) fn reach(&self, phase: Phase) {

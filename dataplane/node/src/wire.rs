@@ -5,6 +5,11 @@
 //! POST /v1/drop         TableRequest  ─▶ Done         serve a table no more and let its items go
 //! POST /v1/statistics   TableRequest  ─▶ TableSizes   sizes, counts and progress
 //! GET  /v1/status                     ─▶ NodeStatus   what the node is and serves
+//!
+//! POST /v1/mappings/apply     ApplyMapping     ─▶ Done             carry out an event source mapping, or its newer generation
+//! POST /v1/mappings/drop      MappingRequest   ─▶ Done             end a mapping and forget how far it has come
+//! POST /v1/mappings/results   MappingsRequest  ─▶ MappingResults   how the latest deliveries went
+//!
 //! GET  /healthz         open: 200 while the process is of use, 503 when it has to be restarted
 //! GET  /readyz          open: 200 while requests are served, 503 otherwise
 //! ```
@@ -16,6 +21,7 @@
 
 use std::collections::BTreeMap;
 
+use partita_mapping::{Mapping, MappingId};
 use partita_model::descriptor::{Generation, Progress, Statistics};
 use partita_model::{IndexName, TableDescriptor, TableId, TableName};
 use partita_table::TableStatistics;
@@ -29,6 +35,12 @@ pub const APPLY: &str = "/v1/apply";
 pub const DROP: &str = "/v1/drop";
 /// Where a [`TableRequest`] for sizes goes.
 pub const STATISTICS: &str = "/v1/statistics";
+/// Where an [`ApplyMapping`] goes.
+pub const APPLY_MAPPING: &str = "/v1/mappings/apply";
+/// Where a [`MappingRequest`] to end a mapping goes.
+pub const DROP_MAPPING: &str = "/v1/mappings/drop";
+/// Where a [`MappingsRequest`] for the latest results goes.
+pub const MAPPING_RESULTS: &str = "/v1/mappings/results";
 /// Where the node's status is.
 pub const STATUS: &str = "/v1/status";
 /// Whether the process is of use.
@@ -39,6 +51,10 @@ pub const READY: &str = "/readyz";
 /// The largest message either way. A descriptor with every index and attribute name at its longest has less than 200 KB; a
 /// status names 2,500 tables in less than 1 MB.
 pub const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The longest result of a mapping that is told, in characters; what is longer is cut. A node has 256 mappings at most, so that
+/// all their results fit into a message.
+pub const RESULT_CHARS_MAX: usize = 1_000;
 
 /// Serve a table by this descriptor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +68,34 @@ pub struct Apply {
 pub struct TableRequest {
     /// Which one.
     pub id: TableId,
+}
+
+/// Carry out this event source mapping.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApplyMapping {
+    /// Carried out only if it is newer than the generation in use.
+    pub mapping: Mapping,
+}
+
+/// A request about one event source mapping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingRequest {
+    /// Which one.
+    pub id: MappingId,
+}
+
+/// A question about event source mappings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingsRequest {
+    /// Which ones.
+    pub ids: Vec<MappingId>,
+}
+
+/// How the latest deliveries went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingResults {
+    /// By mapping, at most [`RESULT_CHARS_MAX`] characters each. One that is unknown, or has delivered nothing yet, is missing.
+    pub results: BTreeMap<MappingId, String>,
 }
 
 /// It is done and durable.

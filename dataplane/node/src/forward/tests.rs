@@ -1,9 +1,12 @@
+use http::HeaderValue;
+
 use super::*;
 
 fn answer(status: u16, content_type: Option<&str>, body: &'static str) -> Answer {
+    let content_type = content_type.map(|value| (CONTENT_TYPE, HeaderValue::from_str(value).unwrap()));
     Answer {
         status: StatusCode::from_u16(status).unwrap(),
-        content_type: content_type.map(str::to_owned),
+        headers: content_type.into_iter().collect(),
         body: Bytes::from_static(body.as_bytes()),
     }
 }

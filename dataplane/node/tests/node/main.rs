@@ -4,6 +4,7 @@
 
 mod access;
 mod control;
+mod mappings;
 mod plane;
 mod stop;
 mod store;

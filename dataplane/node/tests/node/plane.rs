@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use partita_controlplane::{ControlPlane, DataPlane, DataPlaneError, TableStatistics};
+use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
+use partita_mapping::{PATH, SERVICE};
 use partita_model::{TableDescriptor, TableId};
 use partita_node::NodeClient;
 use partita_protocol::operation::{
@@ -11,6 +13,7 @@ use partita_protocol::operation::{
     UntagResource, UpdateTable,
 };
 use partita_protocol::{ServiceError, operation, output};
+use serde_json::json;
 
 /// The control plane's data plane: the node.
 pub(crate) struct NodeDataPlane(pub(crate) NodeClient);
@@ -28,6 +31,23 @@ impl DataPlane for NodeDataPlane {
     async fn statistics(&self, table: TableId) -> Result<TableStatistics, DataPlaneError> {
         let counted = self.0.statistics(table).await?;
         Ok(TableStatistics { table: counted.table, indexes: counted.indexes, progress: counted.progress })
+    }
+}
+
+/// In the place of Lambda's API for event source mappings: tells what it was asked.
+#[derive(Debug)]
+pub(crate) struct Echo;
+
+#[async_trait]
+impl ExtraRoutes for Echo {
+    fn service(&self, path: &str) -> Option<&'static str> {
+        path.starts_with(PATH).then_some(SERVICE)
+    }
+
+    async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
+        let (method, body) = (request.method.as_str(), String::from_utf8_lossy(&request.body));
+        let echo = json!({ "method": method, "path": request.path, "query": request.query, "body": body });
+        Some(RawResponse::new(202.try_into().unwrap(), "application/json", echo.to_string()))
     }
 }
 

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::plane::{NodeDataPlane, Plane};
+use crate::plane::{Echo, NodeDataPlane, Plane};
 
 pub(crate) const REGION: &str = "eu-central-1";
 
@@ -164,7 +164,8 @@ impl Operator {
         let known = partita_identity::Credentials::single(key.id, key.secret).unwrap();
         let verifier = Arc::new(Verifier::new(known, REGION, Arc::new(SystemClock)));
         let control = Arc::new(Plane(Arc::clone(&self.plane)));
-        let gateway = Arc::new(Gateway::control_only(control, verifier, Options::default()));
+        let options = Options { extra_routes: Some(Arc::new(Echo)), ..Options::default() };
+        let gateway = Arc::new(Gateway::control_only(control, verifier, options));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(gateway.serve(listener, async { drop(stopped.await) }));
         self.serving = Some((stop, task));

@@ -1,0 +1,131 @@
+//! Lambda's API for event source mappings, on its way to the control plane.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{Method, StatusCode};
+use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
+use partita_mapping::{ERROR_TYPE_HEADER, PATH, Refusal, SERVICE};
+
+use super::control::{CALL_TIMEOUT, Control};
+use crate::sign::{Answer, Request};
+
+const JSON: &str = "application/json";
+const ERROR_TYPE: HeaderName = HeaderName::from_static(ERROR_TYPE_HEADER);
+
+/// Takes requests about event source mappings to the control plane, which keeps them. While that does not answer, they fail with
+/// the service's `ServiceException`, which SDKs retry.
+#[derive(Debug)]
+pub(crate) struct MappingForwarder {
+    pub(crate) control: Option<Arc<Control>>,
+}
+
+#[async_trait]
+impl ExtraRoutes for MappingForwarder {
+    fn service(&self, path: &str) -> Option<&'static str> {
+        let rest = path.strip_prefix(PATH)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(SERVICE)
+    }
+
+    async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
+        Some(self.ask(request).await.unwrap_or_else(away))
+    }
+}
+
+impl MappingForwarder {
+    async fn ask(&self, request: RawRequest) -> Option<RawResponse> {
+        let control = self.control.as_ref()?;
+        let RawRequest { method, path, query, body, .. } = request;
+        let mut url = format!("{}{path}", control.endpoint);
+        if !query.is_empty() {
+            url = format!("{url}?{query}");
+        }
+        let what = format!("{method} {path}");
+        let headers: &[_] = if method == Method::GET { &[] } else { &[(CONTENT_TYPE.as_str(), JSON)] };
+        let request = Request { service: SERVICE, method, url: &url, headers, body };
+        control.ask(&what, request, CALL_TIMEOUT, relayed).await
+    }
+}
+
+/// The answer to pass on, or why it is none of the control plane's to the caller.
+fn relayed(answer: Answer) -> Result<RawResponse, &'static str> {
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        return Ok(RawResponse::empty(answer.status));
+    }
+    // Before it has a Region it knows no such path; and it refuses signatures, and overload, in DynamoDB's form.
+    if answer.content_type() != Some(JSON) {
+        return Err("it does not take requests about event source mappings now");
+    }
+    let mut response = RawResponse::new(answer.status, JSON, answer.body);
+    if let Some(error) = answer.headers.get(ERROR_TYPE) {
+        response.headers.insert(ERROR_TYPE, error.clone());
+    }
+    Ok(response)
+}
+
+fn away() -> RawResponse {
+    let refusal = Refusal::Internal;
+    RawResponse::new(StatusCode::INTERNAL_SERVER_ERROR, JSON, refusal.body())
+        .with_header(ERROR_TYPE, refusal.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> Answer {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect::<HeaderMap>(),
+            body: Bytes::from_static(body.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn mappings_and_nothing_else_are_passed_on() {
+        let forwarder = MappingForwarder { control: None };
+        for (path, service) in [
+            ("/2015-03-31/event-source-mappings", Some("lambda")),
+            ("/2015-03-31/event-source-mappings/", Some("lambda")),
+            ("/2015-03-31/event-source-mappings/14e0db71", Some("lambda")),
+            ("/2015-03-31/event-source-mappingsx", None),
+            ("/2015-03-31/functions/f/invocations", None),
+            ("/", None),
+        ] {
+            assert_eq!(forwarder.service(path), service, "{path}");
+        }
+    }
+
+    #[test]
+    fn answers_are_passed_on_with_the_name_of_their_error() {
+        let headers = [("content-type", JSON), (ERROR_TYPE_HEADER, "ResourceNotFoundException"), ("x", "y")];
+        let passed = relayed(answer(404, &headers, "{}")).unwrap();
+        assert_eq!((passed.status.as_u16(), passed.body.as_ref()), (404, &b"{}"[..]));
+        assert_eq!(passed.headers[ERROR_TYPE], "ResourceNotFoundException");
+        assert!(!passed.headers.contains_key("x"));
+        assert_eq!(relayed(answer(405, &[], "")).unwrap().status, 405);
+    }
+
+    #[test]
+    fn what_is_not_of_the_control_planes_lambda_api_is_silence() {
+        for (status, kind) in [(404, "text/plain"), (503, "application/x-amz-json-1.0"), (200, "text/html")] {
+            assert!(relayed(answer(status, &[("content-type", kind)], "{}")).is_err(), "{status} {kind}");
+        }
+        assert!(relayed(answer(404, &[], "")).is_err());
+    }
+
+    #[test]
+    fn without_a_control_plane_the_service_is_at_fault() {
+        let told = away();
+        assert_eq!(
+            (told.status.as_u16(), &told.headers[ERROR_TYPE]),
+            (500, &"ServiceException".parse().unwrap())
+        );
+        assert!(told.body.starts_with(b"{\"Message\"") || told.body.starts_with(b"{\"Type\""));
+    }
+}
