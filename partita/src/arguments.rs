@@ -14,6 +14,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use partita_controlplane::Limits;
+use partita_mapping::Url;
 use partita_model::name::Scope;
 
 pub(crate) use bench::{BenchOptions, DistributionName, FollowName};
@@ -117,6 +118,19 @@ fn interval(text: &str) -> Result<Duration, String> {
 fn time(text: &str) -> Option<Duration> {
     let time: SignedDuration = text.parse().ok()?;
     Duration::try_from(time).ok()
+}
+
+/// Where functions of event source mappings are.
+#[derive(Debug, Args)]
+pub(crate) struct Functions {
+    /// Server of Lambda's Invoke API, for event source mappings of functions
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) lambda_endpoint: Option<Url>,
+}
+
+/// Reads an address.
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).ok_or_else(|| "give an address, as in http://localhost:9001".to_owned())
 }
 
 /// What a service tells of itself.

@@ -138,7 +138,8 @@ impl Planes {
         let streams = Arc::new(streams);
         let ground = Ground { engine: &engine, streams: &streams, catalog: &catalog, scope, clock };
         let triggers =
-            Triggers::open(ground, options.lambda_endpoint.clone(), &options.streams.options()).await?;
+            Triggers::open(ground, options.functions.lambda_endpoint.clone(), &options.streams.options())
+                .await?;
         Ok(Self { engine, streams, catalog, control: Arc::new(control), triggers })
     }
 

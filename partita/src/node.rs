@@ -34,6 +34,7 @@ fn node_options(options: &NodeOptions) -> Result<partita_node::NodeOptions> {
         listen: options.listen,
         node_listen: options.node_listen,
         control_endpoint: options.control_endpoint.clone(),
+        lambda_endpoint: options.functions.lambda_endpoint.clone(),
         clock: Arc::new(SystemClock),
         cache_bytes: options.store.cache_size,
         limits: descriptors::limits(),

@@ -6,7 +6,7 @@
 mod catalog;
 mod plane;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 
@@ -17,7 +17,7 @@ use partita_model::clock::Clock;
 use partita_model::name::Scope;
 use partita_protocol::stream::StreamArn;
 use serde_json::Value;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 
 pub use catalog::{MappingCatalog, MappingRecord, Stored};
 pub use plane::MappingPlane;
@@ -36,8 +36,8 @@ pub struct MappingOptions {
     pub scope: Scope,
     /// Where ids come from.
     pub uuids: Arc<dyn UuidSource>,
-    /// Whether the nodes know a server of Lambda's Invoke API for functions that are named without one.
-    pub functions: bool,
+    /// Whether the nodes know a server of Lambda's Invoke API for functions that are named without one. It may change.
+    pub functions: watch::Receiver<bool>,
 }
 
 /// The event source mappings of one account in one region.
@@ -123,7 +123,7 @@ impl EventSourceMappings {
     /// With what the caller is to be told.
     pub async fn get(&self, id: &str) -> Result<Value, Refusal> {
         let record = self.record(id).await?;
-        let result = self.plane.last_result(&record.mapping.id).await.unwrap_or_default();
+        let result = self.last_result(&record.mapping.id).await;
         Ok(self.show(&record, self.state(&record), result.as_deref()))
     }
 
@@ -148,13 +148,11 @@ impl EventSourceMappings {
         }
         let more = found.len() > asked.limit;
         found.truncate(asked.limit);
-        let mut results = Vec::with_capacity(found.len());
-        for record in &found {
-            results.push(self.plane.last_result(&record.mapping.id).await.unwrap_or_default());
-        }
-        let shown = found.iter().zip(&results);
-        let shown =
-            shown.map(|(record, result)| self.configuration(record, self.state(record), result.as_deref()));
+        let results = self.last_results(found.iter().map(|record| record.mapping.id.clone()).collect()).await;
+        let shown = found.iter().map(|record| {
+            let result = results.get(&record.mapping.id);
+            self.configuration(record, self.state(record), result.map(String::as_str))
+        });
         let next = found.last().filter(|_| more).map(|last| &last.mapping.id);
         Ok(Page { mappings: shown.collect(), next }.to_json())
     }
@@ -239,7 +237,19 @@ impl EventSourceMappings {
 
     /// How the latest delivery went, as far as anybody knows.
     pub async fn last_result(&self, id: &MappingId) -> Option<String> {
-        self.plane.last_result(id).await.unwrap_or_default()
+        self.last_results(vec![id.clone()]).await.remove(id)
+    }
+
+    /// The same of several mappings, of those of which something is known.
+    async fn last_results(&self, ids: Vec<MappingId>) -> BTreeMap<MappingId, String> {
+        if ids.is_empty() {
+            return BTreeMap::new();
+        }
+        let results = self.plane.last_results(ids).await;
+        results.unwrap_or_else(|error| {
+            tracing::debug!(error = &*error as &dyn std::error::Error, "the latest results are not known");
+            BTreeMap::new()
+        })
     }
 
     /// Tells the data plane what it may lack. Gives the number of mappings that are still not where they are going; the reasons are
@@ -340,10 +350,10 @@ impl EventSourceMappings {
 
     fn check_target(&self, target: &Target) -> Result<(), Refusal> {
         match target {
-            Target::Lambda { endpoint: None, .. } if !self.options.functions => {
+            Target::Lambda { endpoint: None, .. } if !*self.options.functions.borrow() => {
                 Err(Refusal::InvalidParameter(
-                    "No server of Lambda's Invoke API is configured here. Start the service with --lambda-endpoint, or declare an \
-                     EventSourceMapping object that names one."
+                    "No server of Lambda's Invoke API is configured here. Start partita local with --lambda-endpoint, name one in \
+                     spec.lambdaEndpoint of the Region, or declare an EventSourceMapping object that names one."
                         .to_owned(),
                 ))
             }

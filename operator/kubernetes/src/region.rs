@@ -82,6 +82,8 @@ pub struct RegionView {
     pub scope: Scope,
     /// The key of the wire between operator and nodes.
     pub internal_key: AccessKey,
+    /// Whether nodes are started with a server of Lambda's Invoke API.
+    pub functions: bool,
     /// The node API of the node that runs, ready or not.
     pub node: Option<SocketAddr>,
     /// The uid of that node's pod: another uid is another node.
@@ -307,6 +309,7 @@ fn view(region: &Region, snapshot: &Snapshot) -> Option<RegionView> {
         name: region.name_any(),
         scope: Scope { region: region.spec.region_name.clone(), account_id: region.spec.account_id.clone() },
         internal_key,
+        functions: region.spec.lambda_endpoint.is_some(),
         node: pod.and_then(address),
         node_uid: pod.and_then(ResourceExt::uid),
     })

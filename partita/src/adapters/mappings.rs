@@ -1,5 +1,6 @@
 //! The control plane's side of event source mappings: the dispatcher of this process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,7 +22,11 @@ impl MappingPlane for DispatchedMappings {
         Ok(self.0.remove(mapping).await?)
     }
 
-    async fn last_result(&self, mapping: &MappingId) -> Result<Option<String>, DataPlaneError> {
-        Ok(self.0.status(mapping).and_then(|status| status.last_result))
+    async fn last_results(
+        &self,
+        mappings: Vec<MappingId>,
+    ) -> Result<BTreeMap<MappingId, String>, DataPlaneError> {
+        let result = |id: MappingId| Some((self.0.status(&id)?.last_result?, id));
+        Ok(mappings.into_iter().filter_map(result).map(|(result, id)| (id, result)).collect())
     }
 }

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use partita_mapping::Url;
 use partita_stream::StreamOptions;
 
-use super::{Identity, Log, Rules, size, time};
+use super::{Functions, Identity, Log, Rules, size, time};
 
 /// The shortest time that streams are tended by.
 const DURATION_MIN: Duration = Duration::from_secs(1);
@@ -51,9 +50,8 @@ pub(crate) struct LocalOptions {
     pub(crate) rules: Rules,
     #[command(flatten)]
     pub(crate) streams: Streams,
-    /// Server of Lambda's Invoke API, for event source mappings of functions
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) lambda_endpoint: Option<Url>,
+    #[command(flatten)]
+    pub(crate) functions: Functions,
     #[command(flatten)]
     pub(crate) log: Log,
 }
@@ -95,11 +93,6 @@ impl Streams {
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = time(text).filter(|duration| *duration >= DURATION_MIN);
     duration.ok_or_else(|| "give a time of a second or more, as in 24h, 90s or 1h30m".to_owned())
-}
-
-/// Reads an address.
-fn url(text: &str) -> Result<Url, String> {
-    Url::parse(text).ok_or_else(|| "give an address, as in http://localhost:9001".to_owned())
 }
 
 /// The real service's wordings of validation errors.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Identity, Log, size};
+use super::{Functions, Identity, Log, size};
 
 /// Options of `partita node`.
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ pub(crate) struct NodeOptions {
     /// Where operations that change tables are passed on to; without it they fail
     #[arg(long, value_name = "URL")]
     pub(crate) control_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) functions: Functions,
     #[command(flatten)]
     pub(crate) store: StoreOptions,
     #[command(flatten)]
@@ -147,6 +149,15 @@ mod tests {
         assert_eq!(options.store.data, Some("/var/lib/partita".into()));
         assert_eq!(options.store.cache_size, partita_node::CACHE_BYTES, "unless told otherwise");
         assert_eq!(options.identity.scope().account_id, "111122223333");
+    }
+
+    #[test]
+    fn takes_a_server_of_functions() {
+        let given = ["--data", "/d", "--lambda-endpoint", "http://functions.default.svc:9001"];
+        let endpoint = parse(&given).unwrap().functions.lambda_endpoint.unwrap();
+        assert_eq!(endpoint.as_str(), "http://functions.default.svc:9001");
+        assert!(parse(&["--data", "/d"]).unwrap().functions.lambda_endpoint.is_none());
+        assert!(parse(&["--data", "/d", "--lambda-endpoint", "functions:9001"]).is_err());
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Triggers {
         streams: &StreamOptions,
     ) -> Result<Self> {
         let Ground { scope, clock, .. } = ground;
-        let functions = lambda.is_some();
+        let functions = watch::channel(lambda.is_some()).1;
         let connect = HttpConnect::new(HttpOptions { lambda_endpoint: lambda, ..HttpOptions::default() })?;
         let options = DispatcherOptions { clock: Arc::clone(clock), retention: streams.retention };
         let (engine, streams) = (Arc::clone(ground.engine), Arc::clone(ground.streams));

@@ -1,4 +1,5 @@
-//! What the operator serves: its health from the first moment, and control operations while it has a control plane.
+//! What the operator serves: its health from the first moment, and while it has a control plane control operations, and Lambda's API
+//! for event source mappings.
 //!
 //! One gateway follows the other on the same socket, so that no connection is refused in between.
 
@@ -15,6 +16,8 @@ use tokio::sync::watch;
 
 use super::plane::Serving;
 use crate::adapters::ApiControlPlane;
+use crate::lambda_api::LambdaApi;
+use crate::routes::Routes;
 
 /// Whether the process runs, and whether it can do its work. Both hold from the start: an operator that waits for its kinds or for
 /// the Lease is as it should be, and what it lacks is said in its log and in the objects' status.
@@ -49,16 +52,20 @@ impl ControlApi {
     }
 
     fn gateway(&self, serving: Option<&Serving>) -> Result<Gateway> {
+        let mut routes = Routes(vec![Arc::new(Health)]);
+        if let Some(serving) = serving {
+            routes.0.push(Arc::new(LambdaApi::new(Arc::clone(&serving.mappings))));
+        }
         let options = Options {
             clock: Arc::clone(&self.clock),
-            extra_routes: Some(Arc::new(Health)),
+            extra_routes: Some(Arc::new(routes)),
             ..Options::default()
         };
         let verifier =
             |credentials, region: &str| Arc::new(Verifier::new(credentials, region, Arc::clone(&self.clock)));
         Ok(match serving {
             None => Gateway::routes_only(verifier(Credentials::default(), ""), options),
-            Some(Serving { control, key, touched }) => {
+            Some(Serving { control, key, touched, .. }) => {
                 let mut credentials = Credentials::default();
                 let unusable =
                     "the key between operator and nodes is not usable; delete its Secret to get another";

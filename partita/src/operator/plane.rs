@@ -12,7 +12,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use partita_controllers::TableControl;
 use partita_controlplane::catalog::{Catalog, SqliteCatalog};
-use partita_controlplane::{ControlPlane, DataPlane, Limits, Options, Rests};
+use partita_controlplane::{
+    ControlPlane, DataPlane, EventSourceMappings, Limits, MappingOptions, Options, RandomUuids, Rests,
+};
 use partita_kubernetes::AccessKey;
 use partita_kubernetes::region::RegionView;
 use partita_model::TableName;
@@ -58,6 +60,7 @@ pub(super) struct Plane {
 #[derive(Clone)]
 pub(super) struct Serving {
     pub(super) control: Arc<ControlPlane>,
+    pub(super) mappings: Arc<EventSourceMappings>,
     /// What nodes sign with.
     pub(super) key: AccessKey,
     /// Hears of every table that the API changed.
@@ -88,21 +91,24 @@ impl Plane {
 /// A control plane and the node it speaks to.
 struct Open {
     control: Arc<ControlPlane>,
+    mappings: Arc<EventSourceMappings>,
+    /// For the mappings: whether nodes know a server of Lambda's Invoke API.
+    functions: watch::Sender<bool>,
     key: AccessKey,
     node: Arc<NodeClient>,
     /// The address of the node's API.
     target: watch::Sender<Option<SocketAddr>>,
     /// The pod of the node that runs.
     running: Option<String>,
-    /// The pod of the node that was told of every table.
+    /// The pod of the node that was told of every table and mapping.
     told: Option<String>,
     changed: Arc<Notify>,
 }
 
-/// What came of a look at all tables.
+/// What came of a look at all tables and mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
-    /// Every table is where it was going.
+    /// Each is where it was going.
     Settled,
     /// Some are not.
     Unfinished,
@@ -122,14 +128,23 @@ impl Open {
         let client = NodeClient::new(targets, view.scope.region.as_str(), key, Arc::clone(&plane.clock))
             .context("cannot make a client for nodes")?;
         let node = Arc::new(client);
+        let (catalog, data_plane) = (Arc::new(catalog), Arc::new(NodeDataPlane(Arc::clone(&node))));
         let control = ControlPlane::at_rest(
-            Arc::new(catalog) as Arc<dyn Catalog>,
-            Arc::new(NodeDataPlane(Arc::clone(&node))) as Arc<dyn DataPlane>,
+            Arc::clone(&catalog) as Arc<dyn Catalog>,
+            Arc::clone(&data_plane) as Arc<dyn DataPlane>,
             Arc::clone(&plane.clock),
             Options { limits: plane.limits, ..Options::from(view.scope.clone()) },
         );
+        let (functions, known) = watch::channel(view.functions);
+        let options =
+            MappingOptions { scope: view.scope.clone(), uuids: Arc::new(RandomUuids), functions: known };
+        let tables = Arc::clone(&catalog);
+        let mappings =
+            EventSourceMappings::new(catalog, tables, data_plane, Arc::clone(&plane.clock), options);
         Ok(Self {
             control: Arc::new(control),
+            mappings: Arc::new(mappings),
+            functions,
             key: view.internal_key.clone(),
             node,
             target,
@@ -172,12 +187,13 @@ impl Open {
         }
     }
 
-    /// One look at all tables, when it is due or soon after a change; that begins the `rests` anew. Cancel safe.
+    /// One look at all tables and mappings, when it is due or soon after a change; that begins the `rests` anew. Cancel safe.
     async fn work(&self, due: Instant, rests: &mut Rests) -> Result<Look> {
         let soon = async {
             let rest = tokio::select! {
                 () = self.changed.notified() => REST_SOON,
                 () = self.control.left_unfinished() => Rests::default().unfinished(),
+                () = self.mappings.left_unfinished() => Rests::default().unfinished(),
             };
             tokio::time::sleep(rest).await;
         };
@@ -198,10 +214,10 @@ impl Open {
             }
         }
         let unfinished = if self.running == self.told {
-            self.control.drive().await?
+            self.control.drive().await? + self.mappings.drive().await?
         } else {
-            tracing::info!(node = self.running, "telling the node of every table");
-            self.control.republish().await?
+            tracing::info!(node = self.running, "telling the node of every table and event source mapping");
+            self.control.republish().await? + self.mappings.republish().await?
         };
         Ok(if unfinished == 0 { Look::Settled } else { Look::Unfinished })
     }
@@ -213,6 +229,7 @@ impl Open {
         match view {
             Some(view) => {
                 self.check_same(view)?;
+                self.functions.send_replace(view.functions);
                 if plane.places.borrow().is_none() {
                     self.publish(plane);
                 }
@@ -252,8 +269,8 @@ impl Open {
                 tracing::debug!(%table, "not noted as touched");
             }
         });
-        let control = Arc::clone(&self.control);
-        plane.serving.send_replace(Some(Serving { control, key: self.key.clone(), touched }));
+        let (control, mappings) = (Arc::clone(&self.control), Arc::clone(&self.mappings));
+        plane.serving.send_replace(Some(Serving { control, mappings, key: self.key.clone(), touched }));
         let tables: Arc<dyn TableControl> = Arc::new(ControlledTables(Arc::clone(&self.control)));
         plane.places.send_replace(Some((tables, self.control.scope().clone())));
     }

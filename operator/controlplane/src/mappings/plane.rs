@@ -1,5 +1,7 @@
 //! What the control plane asks of the data plane about event source mappings.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use partita_mapping::{Mapping, MappingId};
 
@@ -14,6 +16,9 @@ pub trait MappingPlane: Send + Sync + 'static {
     /// Ends the mapping and forgets how far it has come. Durable before it returns; an unknown mapping is no error.
     async fn drop_mapping(&self, mapping: &MappingId) -> Result<(), DataPlaneError>;
 
-    /// How the mapping's latest delivery went; `None` when there was none.
-    async fn last_result(&self, mapping: &MappingId) -> Result<Option<String>, DataPlaneError>;
+    /// How the latest deliveries of these mappings went, in one call. One that is unknown, or has delivered nothing, is missing.
+    async fn last_results(
+        &self,
+        mappings: Vec<MappingId>,
+    ) -> Result<BTreeMap<MappingId, String>, DataPlaneError>;
 }

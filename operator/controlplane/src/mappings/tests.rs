@@ -65,9 +65,13 @@ impl MappingPlane for MemoryPlane {
         Ok(())
     }
 
-    async fn last_result(&self, mapping: &MappingId) -> Result<Option<String>, DataPlaneError> {
+    async fn last_results(
+        &self,
+        mut mappings: Vec<MappingId>,
+    ) -> Result<BTreeMap<MappingId, String>, DataPlaneError> {
         self.check_present()?;
-        Ok(self.mappings.lock().unwrap().contains_key(mapping).then(|| "OK".to_owned()))
+        mappings.retain(|id| self.mappings.lock().unwrap().contains_key(id));
+        Ok(mappings.into_iter().map(|id| (id, "OK".to_owned())).collect())
     }
 }
 
@@ -86,6 +90,7 @@ fn stream() -> StreamArn {
 }
 
 fn control(catalog: &SqliteCatalog, plane: &Arc<MemoryPlane>, functions: bool) -> EventSourceMappings {
+    let functions = watch::channel(functions).1;
     let options = MappingOptions { scope: scope(), uuids: Arc::new(Numbered::default()), functions };
     let (catalog, plane) = (Arc::new(catalog.clone()), Arc::<MemoryPlane>::clone(plane));
     EventSourceMappings::new(Arc::<SqliteCatalog>::clone(&catalog), catalog, plane, Arc::new(Noon), options)

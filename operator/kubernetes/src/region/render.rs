@@ -114,6 +114,7 @@ impl<'a> Renderer<'a> {
                 .map_or(pod::GRACE_DEFAULT, |pool| pool.termination_grace_period_seconds()),
             internal_key: sum(keys.internal),
             bucket_key: keys.bucket.map(sum),
+            lambda_endpoint: spec.lambda_endpoint.as_deref(),
         };
         checksum(&[&json(&inputs)])
     }
@@ -239,6 +240,9 @@ struct Inputs<'a> {
     termination_grace_period_seconds: i64,
     internal_key: String,
     bucket_key: Option<String>,
+    /// Left out where there is none, so that nodes of before this field go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lambda_endpoint: Option<&'a str>,
 }
 
 /// The size a claim asks for.

@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use partita_gateway::{ExtraRoutes, Gateway, Options, RawRequest, RawResponse};
 use partita_identity::{AccessKeyId, Credentials, SecretKey, Verifier};
+use partita_mapping::{Create, Refusal};
 use partita_model::clock::SystemClock;
-use partita_node::wire::{self, Apply, Done, NodeStatus};
+use partita_node::wire::{self, Apply, ApplyMapping, Done, NodeStatus};
 use partita_protocol::operation::{CreateTable, TableRef};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ID: &str = "PARTITATESTKEY000001";
 const SECRET: &str = "a-secret-of-forty-characters-1234567890ab";
 
-/// A node API that remembers the tables it was told of.
+/// A node API that remembers the tables it was told of, and the functions of mappings.
 #[derive(Debug, Default)]
 struct Memory(Mutex<Vec<String>>);
 
@@ -38,6 +39,11 @@ impl ExtraRoutes for Memory {
             wire::APPLY => {
                 let Apply { descriptor } = serde_json::from_slice(&request.body).unwrap();
                 self.0.lock().unwrap().push(descriptor.name.as_str().to_owned());
+                json!(Done {})
+            }
+            wire::APPLY_MAPPING => {
+                let ApplyMapping { mapping } = serde_json::from_slice(&request.body).unwrap();
+                self.0.lock().unwrap().push(mapping.target.name().to_owned());
                 json!(Done {})
             }
             other => panic!("{other}"),
@@ -66,15 +72,15 @@ impl FakeNode {
         Self { memory, address }
     }
 
-    async fn hears_of(&self, table: &str) {
-        let heard = || self.memory.0.lock().unwrap().iter().any(|name| name == table);
+    async fn hears_of(&self, what: &str) {
+        let heard = || self.memory.0.lock().unwrap().iter().any(|name| name == what);
         tokio::time::timeout(PATIENCE, async {
             while !heard() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
         .await
-        .unwrap_or_else(|_| panic!("the node never heard of {table}"));
+        .unwrap_or_else(|_| panic!("the node never heard of {what}"));
     }
 }
 
@@ -83,6 +89,7 @@ fn view(region: &str, node: Option<(&FakeNode, &str)>) -> RegionView {
         name: "default".to_owned(),
         scope: Scope { region: region.to_owned(), account_id: "000000000000".to_owned() },
         internal_key: AccessKey::new(ID, SECRET),
+        functions: false,
         node: node.map(|(node, _)| node.address),
         node_uid: node.map(|(_, uid)| uid.to_owned()),
     }
@@ -128,16 +135,26 @@ impl World {
         serving.unwrap().unwrap().clone().unwrap()
     }
 
-    async fn create(&mut self, table: &str) {
+    /// Makes a table; gives its stream.
+    async fn create(&mut self, table: &str) -> String {
         let definition = serde_json::from_value(json!({
             "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
             "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
         }));
         let create = CreateTable { table: TableRef::new(table), definition: definition.unwrap() };
         let serving = self.serving().await;
-        serving.control.create_table(create).await.unwrap();
+        let made = serving.control.create_table(create).await.unwrap();
         (serving.touched)(&TableName::new(table));
+        made.latest_stream_arn.unwrap().as_str().to_owned()
+    }
+
+    async fn map(&mut self, stream: &str, function: &str) -> Result<serde_json::Value, Refusal> {
+        let create =
+            json!({"EventSourceArn": stream, "FunctionName": function, "StartingPosition": "LATEST"});
+        let create = Create::read(create.to_string().as_bytes()).unwrap();
+        self.serving().await.mappings.create(create).await
     }
 
     async fn end(self) -> Result<()> {
@@ -166,6 +183,38 @@ async fn tables_wait_for_a_node_and_every_new_node_hears_of_them() {
 
     world.views.send_replace(Some(view("eu-west-1", Some((&other, "uid-2")))));
     other.hears_of("orders").await;
+    world.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn mappings_wait_for_a_node_and_every_new_node_hears_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let knows = |node: Option<(&FakeNode, &str)>| RegionView { functions: true, ..view("eu-west-1", node) };
+    let mut world = World::start(folder.path(), view("eu-west-1", None));
+    let stream = world.create("orders").await;
+    let refused = world.map(&stream, "indexer").await.unwrap_err();
+    assert!(refused.to_string().contains("spec.lambdaEndpoint of the Region"), "{refused}");
+    world.views.send_replace(Some(knows(None)));
+    let made = tokio::time::timeout(PATIENCE, async {
+        // The plane takes a moment to see the Region.
+        loop {
+            match world.map(&stream, "indexer").await {
+                Err(Refusal::InvalidParameter(_)) => tokio::task::yield_now().await,
+                made => return made.unwrap(),
+            }
+        }
+    });
+    let id = made.await.expect("in time")["UUID"].as_str().unwrap().to_owned();
+    let told = world.serving().await.mappings.get(&id).await.unwrap();
+    assert_eq!(told["State"], "Creating", "no node carries it out yet");
+
+    let (one, other) = (FakeNode::start().await, FakeNode::start().await);
+    world.views.send_replace(Some(knows(Some((&one, "uid-1")))));
+    one.hears_of("indexer").await;
+    world.views.send_replace(Some(knows(Some((&other, "uid-2")))));
+    other.hears_of("indexer").await;
+    world.map(&stream, "another").await.unwrap();
+    other.hears_of("another").await;
     world.end().await.unwrap();
 }
 

@@ -130,6 +130,9 @@ fn arguments(region: &Region, site: &Site) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
+    if let Some(endpoint) = &spec.lambda_endpoint {
+        arguments.extend(["--lambda-endpoint".to_owned(), endpoint.clone()]);
+    }
     if let Some(size) = cache_size(region) {
         arguments.extend(["--cache-size".to_owned(), size]);
     }

@@ -113,6 +113,16 @@ fn the_caches_get_a_part_of_the_memory() {
 }
 
 #[test]
+fn a_node_is_told_where_functions_are() {
+    let arguments = |spec: Value| {
+        pod_of(&region(spec)).unwrap().spec.unwrap().containers.remove(0).args.unwrap().join(" ")
+    };
+    let told = arguments(json!({"lambdaEndpoint": "http://functions.default.svc:9001"}));
+    assert!(told.contains(" --lambda-endpoint http://functions.default.svc:9001 "), "{told}");
+    assert!(!arguments(json!({})).contains("--lambda-endpoint"));
+}
+
+#[test]
 fn only_a_region_that_deletes_owns_its_data() {
     let owners = |policy: Value| {
         let region = region(json!({"deletionPolicy": policy}));
@@ -180,6 +190,7 @@ fn a_pod_is_replaced_for_what_shapes_it_and_nothing_else() {
         bucket(),
         json!({"nodePool": {"resources": {"requests": {"cpu": "1"}}}}),
         json!({"nodePool": {"terminationGracePeriodSeconds": 61}}),
+        json!({"lambdaEndpoint": "http://functions:9001"}),
         json!({"nodePool": {"podTemplate": {"metadata": {"labels": {"a": "b"}}}}}),
     ] {
         assert_ne!(hash(other.clone()), base, "{other}");
