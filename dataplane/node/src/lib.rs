@@ -7,21 +7,21 @@
 //!         │          │                             │
 //!         │      Forwarder ── control plane     NodeApi          on the control plane's side: NodeClient
 //!         │   (else LocalTables)                   │
-//!         └──────────┴──────── TableEngine ────────┘
+//!         └──────────┴──── TableEngine, Dispatcher ─────┘          event source mappings: targets are called
 //!                                  │
 //!                                Shard
 //! ```
 //!
-//! The control plane may be down: items are served, and the node answers from its own descriptors what only shows. Nothing here
-//! reads the catalog; a node needs its store, its access keys and nothing else to start.
+//! The control plane may be down: items are served, event source mappings go on, and the node answers from its own descriptors
+//! what only shows. Nothing here reads the catalog; a node needs its store, its access keys and nothing else to start.
 //!
 //! Deliberately absent: Kubernetes (the operator knows it), more than one shard, and TLS (a mesh's work).
 //!
 //! Invariants:
 //! - Every request but the two health checks is signed: users' keys open the DynamoDB API, the internal key the node API, and
 //!   neither opens the other.
-//! - A stopping node says that it is not ready, then still serves for a while, then ends what runs, then makes everything
-//!   durable; only then does it let go of the store.
+//! - A stopping node says that it is not ready, then still serves for a while, then ends what runs, deliveries last, then makes
+//!   everything durable; only then does it let go of the store.
 //! - When the store fails or is taken over, the node ends with an error; it never serves what it cannot know.
 //!
 //! Start reading at [`run`].
