@@ -242,8 +242,9 @@ impl Gateway {
         {
             tracing::debug!(%refusal, "request refused");
             let refusal = refusal::service_error(&refusal);
-            // Nothing is decompressed for a stranger.
-            let refusal = if coding.is_some() { refusal } else { shape_first(&request.body, refusal) };
+            // Nothing is decompressed for a stranger, and requests to extra routes have a shape of their own.
+            let shaped = coding.is_none() && service == SERVICE;
+            let refusal = if shaped { shape_first(&request.body, refusal) } else { refusal };
             return Err(refusal.into());
         }
         Ok(match coding {

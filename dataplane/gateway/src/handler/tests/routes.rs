@@ -154,6 +154,8 @@ async fn extra_routes_are_signed_for_their_own_service() {
         error_of(&world.gateway.handle(request.clone()).await, 400),
         "MissingAuthenticationTokenException"
     );
+    let bodiless = bare(Method::GET, "/apis/tables");
+    assert_eq!(error_of(&world.gateway.handle(bodiless).await, 400), "MissingAuthenticationTokenException");
     let answer = world.gateway.handle(signed(request.clone(), "dynamodb")).await;
     assert_eq!(error_of(&answer, 400), "InvalidSignatureException");
     assert!(json_of(&answer)["message"].as_str().expect("a message").contains("correct service: 'partita'"));
