@@ -7,7 +7,7 @@
 //!         │          │                             │
 //!         │      Forwarder ── control plane     NodeApi          on the control plane's side: NodeClient
 //!         │   (else LocalTables)                   │
-//!         └──────────┴──── TableEngine, Dispatcher ─────┘          event source mappings: targets are called
+//!         └──────────┴── TableEngine, Dispatcher ──┘          Dispatcher: event source mappings, calls targets
 //!                                  │
 //!                                Shard
 //! ```
