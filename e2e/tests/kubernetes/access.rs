@@ -11,9 +11,22 @@ use crate::lab::{Access, Lab, NAMESPACE, expect, finished};
 
 /// A pod of an application: the suite's Python with boto3 and the AWS CLI, and the access key's Secret as its environment.
 fn client_pod(lab: &Lab) -> Result<Value> {
+    let key = |field: &str| json!({"secretKeyRef": {"name": "partita-default-access-key", "key": field}});
+    let environment = json!([
+        {"name": "AWS_ENDPOINT_URL_DYNAMODB", "value": format!("http://partita-default.{NAMESPACE}.svc:8000")},
+        {"name": "AWS_REGION", "value": "us-east-1"}, {"name": "AWS_DEFAULT_REGION", "value": "us-east-1"},
+        {"name": "AWS_ACCESS_KEY_ID", "valueFrom": key("accessKeyID")},
+        {"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": key("secretAccessKey")},
+        {"name": "AWS_EC2_METADATA_DISABLED", "value": "true"},
+        {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}, {"name": "HOME", "value": "/tmp"},
+    ]);
+    python_pod(lab, "client", &["-c", "import time; time.sleep(3600)"], &environment)
+}
+
+/// A pod that runs the suite's Python, which it finds where the suite does, as it does its scripts.
+pub(crate) fn python_pod(lab: &Lab, name: &str, arguments: &[&str], environment: &Value) -> Result<Value> {
     let home = lab.python_home()?;
     let scripts = Lab::project("e2e/kubernetes").canonicalize()?;
-    let key = |field: &str| json!({"secretKeyRef": {"name": "partita-default-access-key", "key": field}});
     let mut base = lab.program(&home.join("bin/python").to_string_lossy(), &["-c"]);
     let base = expect(base.arg("import sys; print(sys.base_prefix)"))?;
     // The environment stands on a Python that may be the system's or lie anywhere else.
@@ -31,21 +44,18 @@ fn client_pod(lab: &Lab) -> Result<Value> {
         .enumerate()
         .map(|(n, path)| json!({"name": format!("host-{n}"), "mountPath": path, "readOnly": true}))
         .collect();
+    let python = home.join("bin/python");
+    let command: Vec<_> = std::iter::once(&*python.to_string_lossy())
+        .chain(arguments.iter().copied())
+        .map(str::to_owned)
+        .collect();
     Ok(json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client", "namespace": NAMESPACE},
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {
             "restartPolicy": "Never", "terminationGracePeriodSeconds": 0, "volumes": volumes,
             "containers": [{
-                "name": "client", "image": "localhost/base:dev", "imagePullPolicy": "Never", "volumeMounts": mounts,
-                "command": [home.join("bin/python"), "-c", "import time; time.sleep(3600)"],
-                "env": [
-                    {"name": "AWS_ENDPOINT_URL_DYNAMODB", "value": format!("http://partita-default.{NAMESPACE}.svc:8000")},
-                    {"name": "AWS_REGION", "value": "us-east-1"}, {"name": "AWS_DEFAULT_REGION", "value": "us-east-1"},
-                    {"name": "AWS_ACCESS_KEY_ID", "valueFrom": key("accessKeyID")},
-                    {"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": key("secretAccessKey")},
-                    {"name": "AWS_EC2_METADATA_DISABLED", "value": "true"},
-                    {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}, {"name": "HOME", "value": "/tmp"},
-                ],
+                "name": name, "image": "localhost/base:dev", "imagePullPolicy": "Never", "volumeMounts": mounts,
+                "command": command, "env": environment,
             }],
         },
     }))

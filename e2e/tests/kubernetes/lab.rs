@@ -190,10 +190,24 @@ impl Lab {
         if done.stdout.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&done.stdout)?) }
     }
 
+    /// The same for Lambda's API.
+    pub(crate) fn lambda(&self, access: &Access, arguments: &[&str]) -> Result<Value> {
+        Ok(serde_json::from_str(&expect(&mut self.lambda_command(access, arguments))?)?)
+    }
+
     /// The AWS CLI with an access key in its environment.
     pub(crate) fn aws_command(&self, access: &Access, arguments: &[&str]) -> Command {
+        self.service_command("dynamodb", access, arguments)
+    }
+
+    /// The same for Lambda's API.
+    pub(crate) fn lambda_command(&self, access: &Access, arguments: &[&str]) -> Command {
+        self.service_command("lambda", access, arguments)
+    }
+
+    fn service_command(&self, service: &str, access: &Access, arguments: &[&str]) -> Command {
         let aws = Path::new(&self.python).with_file_name("aws");
-        let mut command = self.program(&aws.to_string_lossy(), &["dynamodb"]);
+        let mut command = self.program(&aws.to_string_lossy(), &[service]);
         command.args(arguments).args(["--output", "json"]);
         credentials(&mut command, access);
         command
@@ -314,6 +328,7 @@ pub(crate) fn now() -> Instant {
 fn credentials(command: &mut Command, access: &Access) {
     command
         .env("AWS_ENDPOINT_URL_DYNAMODB", &access.endpoint)
+        .env("AWS_ENDPOINT_URL_LAMBDA", &access.endpoint)
         .env("AWS_ACCESS_KEY_ID", &access.id)
         .env("AWS_SECRET_ACCESS_KEY", &access.secret)
         .env("AWS_REGION", "us-east-1")

@@ -11,6 +11,7 @@ mod deletion;
 mod faults;
 mod install;
 mod lab;
+mod mappings;
 mod ownership;
 mod rules;
 mod settings;
@@ -37,6 +38,7 @@ const STEPS: &[Step] = &[
     ("two objects cannot manage one table", ownership::conflict),
     ("manifests with faults are refused at apply", rules::refused),
     ("manifests for ACK's Table become tables", rules::ack),
+    ("a put reaches a function in the cluster", mappings::a_put_reaches_a_function),
     ("a settled installation causes no write", settings::settled),
     ("a node killed under load loses nothing", faults::node_process_killed),
     ("a pod deleted under load loses nothing", faults::pod_deleted),
