@@ -2,6 +2,7 @@
 
 mod api;
 mod data_plane;
+mod mapping_control;
 mod mappings;
 mod node;
 mod objects;
@@ -9,6 +10,7 @@ mod tables;
 
 pub(crate) use api::ApiControlPlane;
 pub(crate) use data_plane::EngineDataPlane;
+pub(crate) use mapping_control::ControlledMappings;
 pub(crate) use mappings::DispatchedMappings;
 pub(crate) use node::NodeDataPlane;
 pub(crate) use objects::CatalogObjects;

@@ -29,7 +29,9 @@ use partita_table::{EngineOptions, TableEngine};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
-use crate::adapters::{ApiControlPlane, CatalogObjects, ControlledTables, EngineDataPlane};
+use crate::adapters::{
+    ApiControlPlane, CatalogObjects, ControlledMappings, ControlledTables, EngineDataPlane,
+};
 use crate::arguments::{self, LocalOptions};
 use crate::lambda_api::LambdaApi;
 use crate::routes::Routes;
@@ -150,9 +152,16 @@ impl Planes {
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<Controller>> {
         let tables = Arc::new(ControlledTables(Arc::clone(&self.control)));
+        let mappings = Arc::new(ControlledMappings(Arc::clone(&self.triggers.mappings)));
         let objects = Arc::new(CatalogObjects(Arc::clone(&self.control)));
-        let controller =
-            Controller::new(tables, objects, Arc::clone(clock), scope.clone(), options.apply.clone());
+        let controller = Controller::new(
+            tables,
+            mappings,
+            objects,
+            Arc::clone(clock),
+            scope.clone(),
+            options.apply.clone(),
+        );
         Ok(Arc::new(controller.await.context("cannot watch the manifests")?))
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!  signals ──▶ stop ──▶ all of it
 //!  control_api   health at once; operations once a Region is there
-//!  lead ──▶ regions ──RegionView──▶ plane: catalog, control plane ──Place──▶ tables
+//!  lead ──▶ regions ──RegionView──▶ plane: catalog, control plane ──Control──▶ tables, mappings
 //!                                     └──▶ the Region's node: every table of the catalog
 //! ```
 //!
@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context as _, Result};
 use kube::Client;
 use partita_controlplane::catalog::SqliteCatalog;
-use partita_kubernetes::{Installation, leader, region, table};
+use partita_kubernetes::{Installation, leader, mapping, region, table};
 use partita_model::clock::{Clock, SystemClock};
 use tokio::sync::{mpsc, watch};
 
@@ -138,10 +138,12 @@ impl Operator {
             catalog,
         };
         let regions = region::regions(Arc::clone(&installation), counted, views, ended.clone());
-        let tables = table::tables(installation, placed, touches, ended.clone());
+        let tables = table::tables(Arc::clone(&installation), placed.clone(), touches, ended.clone());
+        let mappings = mapping::mappings(installation, placed, ended.clone());
         let mut tasks = Tasks::new(end);
         tasks.spawn("the controller of Regions", async { Ok(regions.await?) });
         tasks.spawn("the controller of Tables", async { Ok(tables.await?) });
+        tasks.spawn("the controller of EventSourceMappings", async { Ok(mappings.await?) });
         tasks.spawn("the control plane", plane.run(ended));
         tasks
             .end(async move {

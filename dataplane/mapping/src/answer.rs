@@ -76,7 +76,7 @@ impl Configuration<'_> {
             "MaximumRetryAttempts": infinite(settings.retries_max),
             "TumblingWindowInSeconds": 0,
             "FunctionResponseTypes": settings.reports_item_failures.then_some(REPORT_BATCH_ITEM_FAILURES).as_slice(),
-            "EventSourceMappingArn": self.arn(id),
+            "EventSourceMappingArn": id.arn(self.scope),
         });
         if let Target::Lambda { function, .. } = target {
             answer["FunctionArn"] = function.arn(self.scope).into();
@@ -87,10 +87,6 @@ impl Configuration<'_> {
             answer["FilterCriteria"] = json!({ "Filters": filters });
         }
         answer
-    }
-
-    fn arn(&self, id: &MappingId) -> String {
-        format!("arn:aws:lambda:{}:{}:event-source-mapping:{id}", self.scope.region, self.scope.account_id)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use partita_model::clock::UnixMillis;
+use partita_model::name::Scope;
 use partita_protocol::stream::StreamArn;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,11 @@ impl MappingId {
     /// As clients see it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The ARN the mapping has for clients.
+    pub fn arn(&self, scope: &Scope) -> String {
+        format!("arn:aws:lambda:{}:{}:event-source-mapping:{}", scope.region, scope.account_id, self.0)
     }
 }
 

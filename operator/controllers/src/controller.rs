@@ -3,6 +3,7 @@
 //! Each object has a time at which it is due. A change makes it due now, a failure later each time, and a settled one is
 //! due again after a while, so that drift is put back even if nobody told of it.
 
+mod known;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use partita_api::EventSourceMapping;
 use partita_model::TableName;
 use partita_model::clock::Clock;
 use partita_model::name::Scope;
@@ -17,12 +19,16 @@ use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use crate::declarations::Declared as _;
 use crate::events::{Event, EventLog};
 use crate::manifest::Fault;
-use crate::owners::Owners;
+use crate::mapping::MappingPlace;
 use crate::reconcile::{Next, Place, TableControl};
 use crate::source::{Declared, FileFault, Loaded, Source};
-use crate::{Applied, Change, Error, Keeper, ObjectKey, Objects, Reconciler};
+use crate::{
+    Applied, Change, Error, Keeper, MappingControl, MappingReconciler, ObjectKey, Objects, Reconciler,
+};
+use known::Known;
 use queue::Queue;
 
 /// How soon everything else is looked at again: drift that nobody told us of is put back after this.
@@ -30,11 +36,13 @@ const RESYNC_AFTER: Duration = Duration::from_secs(5);
 
 /// Reconciles the objects of one installation. Share it; [`Controller::run`] does the work.
 pub struct Controller {
-    reconciler: Reconciler,
+    tables: Reconciler,
     place: Place,
+    mappings: MappingReconciler,
+    mapping_place: MappingPlace,
     keeper: Arc<Keeper>,
     queue: Mutex<Queue>,
-    owners: Mutex<Owners>,
+    known: Mutex<Known>,
     due: Notify,
     /// Taken by [`Controller::run`].
     source: tokio::sync::Mutex<Source>,
@@ -51,13 +59,14 @@ struct Files {
 }
 
 impl Controller {
-    /// A controller of the tables behind `control`. Manifests in `paths` are applied once it runs, and whenever they
-    /// change.
+    /// A controller of the tables behind `tables` and of the mappings behind `mappings`. Manifests in `paths` are applied once
+    /// it runs, and whenever they change.
     ///
     /// # Errors
     /// [`Error::Watch`] if a path is not there, [`Error::Objects`].
     pub async fn new(
-        control: Arc<dyn TableControl>,
+        tables: Arc<dyn TableControl>,
+        mappings: Arc<dyn MappingControl>,
         objects: Arc<dyn Objects>,
         clock: Arc<dyn Clock>,
         scope: Scope,
@@ -65,24 +74,28 @@ impl Controller {
     ) -> Result<Self, Error> {
         let source = Source::watch(paths)?;
         let keeper = Arc::new(Keeper::new(objects, Arc::clone(&clock)));
-        let mut owners = Owners::new(scope.clone());
+        let mut known = Known::new(scope.clone());
         let mut queue = Queue::default();
         for object in keeper.list().await? {
             if let Some(key) = ObjectKey::of(&object) {
-                note(&mut owners, &key, &object);
+                known.add(&key, &object);
                 queue.now(key, Instant::now());
             }
         }
+        let events = Arc::<EventLog>::default();
         Ok(Self {
-            reconciler: Reconciler::new(
+            tables: Reconciler::new(Arc::<Keeper>::clone(&keeper), Arc::clone(&events), Arc::clone(&clock)),
+            place: Place { control: tables, scope: scope.clone() },
+            mappings: MappingReconciler::new(
                 Arc::<Keeper>::clone(&keeper),
-                Arc::<EventLog>::default(),
-                Arc::clone(&clock),
+                Arc::<Keeper>::clone(&keeper),
+                events,
+                clock,
             ),
-            place: Place { control, scope },
+            mapping_place: MappingPlace { control: mappings, scope, in_cluster: false },
             keeper,
             queue: Mutex::new(queue),
-            owners: Mutex::new(owners),
+            known: Mutex::new(known),
             due: Notify::new(),
             source: tokio::sync::Mutex::new(source),
             files: Mutex::default(),
@@ -133,7 +146,7 @@ impl Controller {
         if let Applied::Accepted(object, _) = &applied
             && let Some(key) = ObjectKey::of(object)
         {
-            note(&mut self.owners(), &key, object);
+            self.known().add(&key, object);
             self.hurry(key);
         }
         Ok(applied)
@@ -157,11 +170,11 @@ impl Controller {
 
     /// An object's latest events, oldest first.
     pub fn events(&self, key: &ObjectKey) -> Vec<Event> {
-        self.reconciler.events().of(key)
+        self.tables.events().of(key)
     }
 
     /// Asks for an object to go, as `kubectl delete` does. It is gone once [`Controller::get`] says so; what becomes of
-    /// its table is its `deletionPolicy`.
+    /// what it manages is its `deletionPolicy`.
     ///
     /// # Errors
     /// [`Error::Objects`], [`Error::NotFound`]
@@ -171,9 +184,9 @@ impl Controller {
         Ok(object)
     }
 
-    /// Tells that the API changed a table, so that what an object says about it is put back at once.
+    /// Tells that the API changed a table, so that what objects say about it is put back at once.
     pub fn touched(&self, table: &TableName) {
-        let keys = self.owners().of(table);
+        let keys = self.known().about(table);
         keys.into_iter().for_each(|key| self.hurry(key));
     }
 
@@ -185,8 +198,7 @@ impl Controller {
     /// Reconciles the object that is due, if there is one.
     async fn work(&self) {
         let Some(key) = self.queue().take(Instant::now()) else { return };
-        let claim = self.owners().claim(&key);
-        let done = match self.reconciler.reconcile(&key, &claim, Some(&self.place)).await {
+        let done = match self.reconcile(&key).await {
             Ok(Next::Gone) => self.gone(&key).await,
             Ok(Next::Poll) => {
                 self.queue().poll(key.clone(), Instant::now());
@@ -208,13 +220,21 @@ impl Controller {
         }
     }
 
+    async fn reconcile(&self, key: &ObjectKey) -> Result<Next, Error> {
+        if key.kind == EventSourceMapping::KIND {
+            return self.mappings.reconcile(key, Some(&self.mapping_place)).await;
+        }
+        let claim = self.known().claim(key);
+        self.tables.reconcile(key, &claim, Some(&self.place)).await
+    }
+
     /// Forgets an object that is gone, unless it was made anew meanwhile.
     async fn gone(&self, key: &ObjectKey) -> Result<(), Error> {
         self.queue().forgive(key);
-        let heirs = self.owners().remove(key);
+        let heirs = self.known().remove(key);
         heirs.into_iter().for_each(|heir| self.hurry(heir));
         if let Some(object) = self.keeper.get(key).await? {
-            note(&mut self.owners(), key, &object);
+            self.known().add(key, &object);
             self.hurry(key.clone());
         }
         Ok(())
@@ -284,11 +304,11 @@ impl Controller {
 
     /// Tells of objects that no file declares any more. Those that are gone are nobody's concern.
     fn tell_orphans(&self, before: &Files, after: &Files) {
-        let owners = self.owners();
+        let known = self.known();
         for (key, file) in before.declared.iter().filter(|(key, _)| !after.declared.contains_key(*key)) {
-            if owners.knows(key) {
+            if known.has(key) {
                 let file = file.display();
-                tracing::warn!(object = %key, %file, "no file declares the object any more; it and its table stay until it is deleted");
+                tracing::warn!(object = %key, %file, "no file declares the object any more; it and what it manages stay until it is deleted");
             }
         }
     }
@@ -297,8 +317,8 @@ impl Controller {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn owners(&self) -> MutexGuard<'_, Owners> {
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn files(&self) -> MutexGuard<'_, Files> {
@@ -315,12 +335,6 @@ impl Files {
         }
         self.told.insert(text);
     }
-}
-
-fn note(owners: &mut Owners, key: &ObjectKey, object: &Value) {
-    let table = object["spec"]["tableName"].as_str().unwrap_or_default();
-    let created = object["metadata"]["creationTimestamp"].as_str().and_then(|time| time.parse().ok());
-    owners.add(key, table, created);
 }
 
 fn fault_at(declared: &Declared, field: &str, reason: String) -> FileFault {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use partita_api::{FieldError, Table, TableStatus};
+use partita_api::{FieldError, Table};
 use partita_model::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::admit::{Admitted, admit, rfc3339};
-use crate::declarations::{Declarations, FINALIZER};
+use crate::declarations::{Declarations, Declared, finalizer};
+use crate::mapping::References;
 use crate::{Error, ObjectKey, Objects};
 
 /// What became of a manifest.
@@ -95,7 +96,7 @@ impl Keeper {
         Ok(Applied::Accepted(object, change))
     }
 
-    /// Asks for the object to go. It goes once its table was seen to; until then it shows a deletion timestamp.
+    /// Asks for the object to go. It goes once what it manages was seen to; until then it shows a deletion timestamp.
     ///
     /// # Errors
     /// [`Error::Objects`], [`Error::NotFound`]
@@ -104,26 +105,37 @@ impl Keeper {
         let mut object = self.objects.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))?;
         if object["metadata"].get("deletionTimestamp").is_none() {
             object["metadata"]["deletionTimestamp"] = json!(rfc3339(self.clock.now()));
-            object["metadata"]["finalizers"] = json!([FINALIZER]);
+            object["metadata"]["finalizers"] = json!(finalizer(&key.kind).as_slice());
             self.objects.put(key, object.clone()).await?;
         }
         Ok(object)
     }
 }
 
+fn read<D: Declared>(key: &ObjectKey, stored: Value) -> Result<D, Error> {
+    serde_json::from_value(stored).map_err(|source| Error::Stored { key: key.clone(), source })
+}
+
 #[async_trait]
-impl Declarations for Keeper {
-    async fn declared(&self, key: &ObjectKey) -> Result<Option<Table>, Error> {
-        let Some(stored) = self.objects.get(key).await? else { return Ok(None) };
-        serde_json::from_value(stored).map(Some).map_err(|source| Error::Stored { key: key.clone(), source })
+impl<D: Declared> Declarations<D> for Keeper {
+    async fn declared(&self, key: &ObjectKey) -> Result<Option<D>, Error> {
+        let stored = self.objects.get(key).await?;
+        stored.map(|stored| read(key, stored)).transpose()
+    }
+
+    async fn all(&self) -> Result<Vec<(ObjectKey, D)>, Error> {
+        let stored = self.objects.list().await?.into_iter();
+        let keyed = stored.filter_map(|object| ObjectKey::of(&object).map(|key| (key, object)));
+        let of_kind = keyed.filter(|(key, _)| key.kind == D::KIND);
+        of_kind.map(|(key, object)| read(&key, object).map(|object| (key, object))).collect()
     }
 
     /// Nothing to do: an object goes only when it is released.
-    async fn hold(&self, _key: &ObjectKey, _seen: &Table) -> Result<(), Error> {
+    async fn hold(&self, _key: &ObjectKey, _seen: &D) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn set_status(&self, key: &ObjectKey, _seen: &Table, status: &TableStatus) -> Result<(), Error> {
+    async fn set_status(&self, key: &ObjectKey, _seen: &D, status: &D::Status) -> Result<(), Error> {
         let _writing = self.writing.lock().await;
         let Some(mut object) = self.objects.get(key).await? else { return Ok(()) };
         object["status"] =
@@ -131,8 +143,17 @@ impl Declarations for Keeper {
         self.objects.put(key, object).await
     }
 
-    async fn release(&self, key: &ObjectKey, _seen: &Table) -> Result<(), Error> {
+    async fn release(&self, key: &ObjectKey, _seen: &D) -> Result<(), Error> {
         let _writing = self.writing.lock().await;
         self.objects.delete(key).await
+    }
+}
+
+#[async_trait]
+impl References for Keeper {
+    async fn table_name(&self, namespace: &str, name: &str) -> Result<Option<String>, Error> {
+        let (kind, namespace, name) = (Table::KIND.to_owned(), namespace.to_owned(), name.to_owned());
+        let object = self.objects.get(&ObjectKey { kind, namespace, name }).await?;
+        Ok(object.and_then(|object| object["spec"]["tableName"].as_str().map(str::to_owned)))
     }
 }

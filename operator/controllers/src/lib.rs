@@ -1,4 +1,4 @@
-//! Reconcilers: they make tables what manifests say.
+//! Reconcilers: they make tables and event source mappings what manifests say.
 //!
 //! ```text
 //!  files ──source──> manifests ──admit──> objects ──┐
@@ -6,8 +6,9 @@
 //!  control plane ────────observe────────> tables ───┘                    └──> status, conditions, events
 //! ```
 //!
-//! There is no Kubernetes in here: objects live behind [`Declarations`], tables behind [`TableControl`]. `partita local`
-//! feeds [`Controller`] from files and commands; the operator feeds the same [`Reconciler`] from an API server.
+//! There is no Kubernetes in here: objects live behind [`Declarations`], tables behind [`TableControl`], mappings behind
+//! [`MappingControl`]. `partita local` feeds [`Controller`] from files and commands; the operator feeds the same [`Reconciler`] and
+//! [`MappingReconciler`] from an API server. What follows is about tables; [`mapping`] says what is different with mappings.
 //!
 //! # Who owns what
 //!
@@ -36,13 +37,14 @@
 //! # Invariants
 //!
 //! - The planner is pure. The plan of a settled table is empty, and a settled object causes no write.
-//! - An object is held by a finalizer before its first table is made or taken over. Objects that manage no table are not.
+//! - An object is held by a finalizer before its first table or mapping is made or taken over. Objects that manage none are not.
 //! - Each step is legal by itself; any step may fail or run twice, and planning again goes on from what is there.
 //! - A status is written only if it changed; `lastTransitionTime` moves only when a condition's status flips.
 //!
-//! Start reading at [`plan`], then [`reconcile`], then [`controller`].
+//! Start reading at [`plan`], then [`reconcile`], then [`mapping`], then [`controller`].
 
 pub mod admit;
+mod clerk;
 pub mod controller;
 pub mod declarations;
 pub mod definition;
@@ -51,6 +53,7 @@ pub mod duration;
 pub mod events;
 mod keeper;
 pub mod manifest;
+pub mod mapping;
 pub mod objects;
 pub mod owners;
 pub mod plan;
@@ -61,8 +64,9 @@ pub mod status;
 pub mod table;
 
 pub use controller::Controller;
-pub use declarations::Declarations;
+pub use declarations::{Declarations, Declared};
 pub use keeper::{Applied, Change, Keeper};
+pub use mapping::{MappingControl, MappingReconciler};
 pub use objects::{MemoryObjects, ObjectKey, Objects};
 pub use reconcile::{Reconciler, TableControl};
 

@@ -4,24 +4,25 @@
 //! ends when there is nothing to do now, and says when to come back.
 
 mod act;
-mod end;
+pub(crate) mod end;
 mod history;
 mod pass;
 mod report;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use partita_api::Table;
 use partita_api::conditions::reasons;
 use partita_model::TableName;
-use partita_model::clock::{Clock, UnixMillis};
+use partita_model::clock::Clock;
 use partita_model::name::Scope;
 use partita_protocol::ServiceError;
 use partita_protocol::definition::{TableDefinition, Tag, TimeToLiveSpecification};
 use partita_protocol::operation::UpdateTable;
 
-use crate::declarations::{Declarations, FINALIZER, is_held};
+use crate::clerk::Clerk;
+use crate::declarations::{Declarations, is_held};
 use crate::events::EventLog;
 use crate::plan::{Cause, Observed, Plan, Step, plan};
 use crate::{Error, ObjectKey, definition};
@@ -32,6 +33,7 @@ use pass::Pass;
 
 /// Steps of one pass: more than any plan has. What is left is done in the next pass.
 const STEPS_PER_PASS_MAX: usize = 16;
+
 /// The control plane, as a reconciler needs it. Every call may be repeated.
 #[async_trait]
 pub trait TableControl: Send + Sync + 'static {
@@ -94,22 +96,22 @@ pub struct Place {
 
 /// Makes tables what objects say. One pass at a time for one object.
 pub struct Reconciler {
-    declarations: Arc<dyn Declarations>,
-    events: Arc<EventLog>,
-    clock: Arc<dyn Clock>,
-    /// When the counts and sizes of an object's status were written last.
-    statistics_written: Mutex<BTreeMap<ObjectKey, UnixMillis>>,
+    clerk: Clerk<Table>,
 }
 
 impl Reconciler {
     /// A reconciler of the objects in `declarations`, which tells `events` what happens to them.
-    pub fn new(declarations: Arc<dyn Declarations>, events: Arc<EventLog>, clock: Arc<dyn Clock>) -> Self {
-        Self { declarations, events, clock, statistics_written: Mutex::default() }
+    pub fn new(
+        declarations: Arc<dyn Declarations<Table>>,
+        events: Arc<EventLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { clerk: Clerk::new(declarations, events, clock) }
     }
 
     /// What happened to objects.
     pub fn events(&self) -> Arc<EventLog> {
-        Arc::clone(&self.events)
+        Arc::clone(&self.clerk.events)
     }
 
     /// One pass over the object. Without a `place` nothing can be done about a table, and the status says so.
@@ -124,7 +126,7 @@ impl Reconciler {
         claim: &Claim,
         place: Option<&Place>,
     ) -> Result<Next, Error> {
-        let Some(object) = self.declarations.declared(key).await? else {
+        let Some(object) = self.clerk.declarations.declared(key).await? else {
             self.forget(key);
             return Ok(Next::Gone);
         };
@@ -144,16 +146,14 @@ impl Reconciler {
             },
         };
         if end.next == Next::Gone {
-            self.declarations.release(key, &pass.object).await?;
-            self.forget(key);
-            tracing::info!(object = %key, "object let go");
+            self.clerk.let_go(key, &pass.object).await?;
         } else {
             self.report(&mut pass, &end).await?;
         }
         Ok(end.next)
     }
 
-    async fn run(&self, pass: &mut Pass<'_>, place: &Place) -> Result<End, Error> {
+    async fn run(&self, pass: &mut Pass<'_>, place: &Place) -> Result<End<Observed>, Error> {
         let mut history = History::of(&pass.object);
         loop {
             let observed = match place.control.describe(&pass.table).await {
@@ -166,7 +166,7 @@ impl Reconciler {
             }
             let planned = plan(&pass.desired(&history), observed.as_ref());
             if manages(&planned) || observed.as_ref().is_some_and(|observed| history.owns(observed)) {
-                self.hold(pass).await?;
+                self.clerk.hold(pass.key, &mut pass.object).await?;
             }
             let steps = match planned {
                 Plan::Steps(steps) => steps,
@@ -187,20 +187,9 @@ impl Reconciler {
         }
     }
 
-    /// Sees to it that the object does not go without its table being seen to.
-    async fn hold(&self, pass: &mut Pass<'_>) -> Result<(), Error> {
-        if is_held(&pass.object) || pass.is_deleted() {
-            return Ok(());
-        }
-        self.declarations.hold(pass.key, &pass.object).await?;
-        pass.object.metadata.finalizers.get_or_insert_default().push(FINALIZER.to_owned());
-        Ok(())
-    }
-
     /// Forgets what is remembered of an object that is gone. A pass that finds it gone does so itself.
     pub fn forget(&self, key: &ObjectKey) {
-        self.events.forget(key);
-        self.statistics_written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.clerk.forget(key);
     }
 }
 

@@ -20,7 +20,7 @@ mod conditions;
 pub use conditions::{Advice, Verdict, conditions};
 
 /// The partition of our ARNs.
-const PARTITION: &str = "aws";
+pub(crate) const PARTITION: &str = "aws";
 
 /// What of a status is seen in the table. `previous` keeps the table's id while there is no table, so that one that is
 /// made again is told from a first one.

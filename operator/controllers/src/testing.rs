@@ -1,6 +1,7 @@
-//! A control plane in memory, a clock that is set, and specs, for tests.
+//! Control planes in memory, a clock that is set, and specs, for tests.
 
 mod fake;
+mod mappings;
 mod tables;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use partita_model::name::Scope;
 use serde_json::{Value, json};
 
 pub(crate) use fake::FakeTables;
+pub(crate) use mappings::FakeMappings;
 pub(crate) use tables::{apply, observed};
 
 pub(crate) fn scope() -> Scope {

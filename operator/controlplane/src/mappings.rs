@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use partita_mapping::{
     Configuration, Create, List, Mapping, MappingId, Page, Refusal, Settings, State, Target, Update,
 };
+use partita_model::TableName;
 use partita_model::clock::Clock;
 use partita_model::name::Scope;
-use partita_protocol::stream::StreamArn;
+use partita_protocol::stream::{StreamArn, StreamName};
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -223,6 +224,37 @@ impl EventSourceMappings {
         self.catalog.mapping(&id).await.map_err(internal)?.ok_or(Refusal::NotFound)
     }
 
+    /// The mapping of a stream to the target of that name; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn record_between(
+        &self,
+        source: &StreamArn,
+        target: &str,
+    ) -> Result<Option<MappingRecord>, Refusal> {
+        let mut after: Option<MappingId> = None;
+        loop {
+            let page = self.catalog.mappings(after.as_ref(), PAGE).await.map_err(internal)?;
+            let Some(last) = page.last() else { return Ok(None) };
+            after = Some(last.mapping.id.clone());
+            let is = |r: &MappingRecord| r.mapping.source == *source && r.mapping.target.name() == target;
+            if let Some(found) = page.into_iter().find(is) {
+                return Ok(Some(found));
+            }
+        }
+    }
+
+    /// The latest stream of a table; `None` if there is no such table, or it never had one.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn latest_stream(&self, table: &TableName) -> Result<Option<StreamName>, Refusal> {
+        let found = self.tables.table(table).await.map_err(internal)?;
+        let label = found.and_then(|found| found.parts.stream.map(|part| part.settings.label));
+        Ok(label.map(|label| StreamName { table: table.clone(), label }))
+    }
+
     /// Where a mapping is in its life.
     pub fn state(&self, record: &MappingRecord) -> State {
         let mapping = &record.mapping;
@@ -365,9 +397,8 @@ impl EventSourceMappings {
     async fn check_source(&self, source: &StreamArn) -> Result<(), Refusal> {
         let missing = || Refusal::InvalidParameter(format!("Stream not found: {source}"));
         let stream = source.name(&self.options.scope).map_err(|_| missing())?;
-        let table = self.tables.table(&stream.table).await.map_err(internal)?.ok_or_else(missing)?;
-        let label = table.parts.stream.as_ref().map(|part| part.settings.label.as_str());
-        if label == Some(stream.label.as_str()) { Ok(()) } else { Err(missing()) }
+        let latest = self.latest_stream(&stream.table).await?;
+        if latest == Some(stream) { Ok(()) } else { Err(missing()) }
     }
 
     fn show(&self, record: &MappingRecord, state: State, result: Option<&str>) -> Value {

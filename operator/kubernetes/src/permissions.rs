@@ -24,14 +24,27 @@ pub enum Reach {
 
 /// Everything the operator asks of the API server, and nothing else. Secrets are read in its own namespace only.
 pub const PERMISSIONS: &[Permission] = &[
-    // Tables: watched everywhere; the finalizer is applied to the object, the status to its subresource.
+    // Tables and EventSourceMappings: watched everywhere; the finalizer is applied to the object, the status to its subresource.
+    // The Table that an EventSourceMapping refers to is read.
     Permission {
         reach: Reach::Cluster,
         group: "partita.dev",
         resource: "tables",
-        verbs: &["list", "patch", "watch"],
+        verbs: &["get", "list", "patch", "watch"],
     },
     Permission { reach: Reach::Cluster, group: "partita.dev", resource: "tables/status", verbs: &["patch"] },
+    Permission {
+        reach: Reach::Cluster,
+        group: "partita.dev",
+        resource: "eventsourcemappings",
+        verbs: &["list", "patch", "watch"],
+    },
+    Permission {
+        reach: Reach::Cluster,
+        group: "partita.dev",
+        resource: "eventsourcemappings/status",
+        verbs: &["patch"],
+    },
     // Regions: watched; the status is applied. Their children name them as owners that wait for them.
     Permission {
         reach: Reach::Cluster,

@@ -4,8 +4,10 @@
 //! no schemas, runs no other controllers and collects no garbage.
 
 mod apply;
+mod mappings;
 mod request;
 mod store;
+mod tables;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +21,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::{AccessKey, Installation, PERMISSIONS, Reach, SecretSource};
+pub(crate) use mappings::{FakeMappings, no_mappings};
 use request::{Call, Verb};
 use store::{Failure, Store};
+pub(crate) use tables::{FakeTables, scope};
 
 /// The operator's namespace.
 pub(crate) const NAMESPACE: &str = "partita";

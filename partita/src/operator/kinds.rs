@@ -8,7 +8,7 @@ use partita_api::{GROUP, VERSION};
 /// Rest between two looks. CRDs are served a second or two after they were applied.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The resources that the operator watches.
-const NEEDED: [&str; 2] = ["regions", "tables"];
+const NEEDED: [&str; 3] = ["regions", "tables", "eventsourcemappings"];
 
 /// Returns once the API server serves every kind; says what it waits for, once for each change.
 pub(super) async fn served(client: &Client) {
@@ -45,8 +45,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(missing([].into_iter()).as_deref(), Some("regions.partita.dev, tables.partita.dev"));
-        assert_eq!(missing(["tables", "tables/status"].into_iter()).as_deref(), Some("regions.partita.dev"));
-        assert_eq!(missing(["tables", "regions"].into_iter()), None);
+        assert_eq!(
+            missing([].into_iter()).as_deref(),
+            Some("regions.partita.dev, tables.partita.dev, eventsourcemappings.partita.dev")
+        );
+        assert_eq!(
+            missing(["tables", "tables/status", "eventsourcemappings"].into_iter()).as_deref(),
+            Some("regions.partita.dev")
+        );
+        assert_eq!(missing(["tables", "regions", "eventsourcemappings"].into_iter()), None);
     }
 }

@@ -10,13 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use partita_controllers::TableControl;
 use partita_controlplane::catalog::{Catalog, SqliteCatalog};
 use partita_controlplane::{
     ControlPlane, DataPlane, EventSourceMappings, Limits, MappingOptions, Options, RandomUuids, Rests,
 };
-use partita_kubernetes::AccessKey;
 use partita_kubernetes::region::RegionView;
+use partita_kubernetes::{AccessKey, Control};
 use partita_model::TableName;
 use partita_model::clock::Clock;
 use partita_model::name::Scope;
@@ -24,16 +23,13 @@ use partita_node::{NodeClient, Phase};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
-use crate::adapters::{ControlledTables, NodeDataPlane};
+use crate::adapters::{ControlledMappings, ControlledTables, NodeDataPlane};
 use crate::layout;
 
 /// Rest between two looks at all tables while no node listens, and after one of them was changed.
 const REST_SOON: Duration = Duration::from_secs(1);
 /// The same while all are where they were going: only what nobody told of is found so.
 const REST_SETTLED: Duration = Duration::from_secs(30);
-
-/// Where tables are, and what their ARNs say.
-pub(super) type Place = (Arc<dyn TableControl>, Scope);
 
 /// What the plane takes and gives.
 pub(super) struct Plane {
@@ -44,9 +40,9 @@ pub(super) struct Plane {
     pub(super) limits: Limits,
     /// The Region as its controller sees it.
     pub(super) views: watch::Receiver<Option<RegionView>>,
-    /// For the tables' controller: where tables are.
-    pub(super) places: watch::Sender<Option<Place>>,
-    /// For the same: tables that the API changed.
+    /// For the controllers of tables and mappings: where these are.
+    pub(super) places: watch::Sender<Option<Control>>,
+    /// For that of tables: those that the API changed.
     pub(super) touched: mpsc::Sender<TableName>,
     /// For the control API.
     pub(super) serving: watch::Sender<Option<Serving>>,
@@ -259,7 +255,7 @@ impl Open {
         Ok(())
     }
 
-    /// Lets the tables' controller and the control API begin.
+    /// Lets the controllers of tables and mappings and the control API begin.
     fn publish(&self, plane: &Plane) {
         let (touched, changed) = (plane.touched.clone(), Arc::clone(&self.changed));
         let touched = Arc::new(move |table: &TableName| {
@@ -271,8 +267,9 @@ impl Open {
         });
         let (control, mappings) = (Arc::clone(&self.control), Arc::clone(&self.mappings));
         plane.serving.send_replace(Some(Serving { control, mappings, key: self.key.clone(), touched }));
-        let tables: Arc<dyn TableControl> = Arc::new(ControlledTables(Arc::clone(&self.control)));
-        plane.places.send_replace(Some((tables, self.control.scope().clone())));
+        let tables = Arc::new(ControlledTables(Arc::clone(&self.control)));
+        let mappings = Arc::new(ControlledMappings(Arc::clone(&self.mappings)));
+        plane.places.send_replace(Some(Control { tables, mappings, scope: self.control.scope().clone() }));
     }
 }
 

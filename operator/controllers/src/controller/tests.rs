@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::MemoryObjects;
-use crate::testing::{FakeTables, manifest, scope};
+use crate::testing::{FakeMappings, FakeTables, manifest, scope};
 
 /// Far longer than anything here takes, and not waited for unless it does not happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,19 +50,26 @@ struct Running {
     objects: Arc<NotedObjects>,
     controller: Arc<Controller>,
     tables: Arc<FakeTables>,
+    mappings: Arc<FakeMappings>,
     stop: watch::Sender<bool>,
     work: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
     async fn start(objects: Arc<NotedObjects>, paths: Vec<PathBuf>) -> Self {
-        let tables = FakeTables::new();
-        let controller =
-            Controller::new(tables.clone(), objects.clone(), Arc::new(SystemClock), scope(), paths);
+        let (tables, mappings) = (FakeTables::new(), FakeMappings::new());
+        let controller = Controller::new(
+            tables.clone(),
+            mappings.clone(),
+            objects.clone(),
+            Arc::new(SystemClock),
+            scope(),
+            paths,
+        );
         let controller = Arc::new(controller.await.unwrap());
         let (stop, stopped) = watch::channel(false);
         let work = tokio::spawn(Arc::clone(&controller).run(stopped));
-        Self { objects, controller, tables, stop, work }
+        Self { objects, controller, tables, mappings, stop, work }
     }
 
     /// Waits until the object's `Ready` has that reason.
@@ -71,16 +78,20 @@ impl Running {
     }
 
     async fn until_it(&self, name: &str, is: impl Fn(&Value) -> bool) -> Value {
+        self.until_so(&key(name), is).await
+    }
+
+    async fn until_so(&self, key: &ObjectKey, is: impl Fn(&Value) -> bool) -> Value {
         let mut writes = self.objects.writes.subscribe();
         let wait = async {
             loop {
-                match self.controller.get(&key(name)).await.unwrap() {
+                match self.controller.get(key).await.unwrap() {
                     Some(object) if is(&object) => return object,
                     _ => writes.changed().await.unwrap(),
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{name} never gets there"))
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{key} never gets there"))
     }
 
     async fn end(self) {
@@ -103,6 +114,31 @@ fn table(name: &str, more: Value) -> Value {
     manifest["spec"]["tableName"] = json!(name);
     manifest["spec"]["billingMode"] = json!("PAY_PER_REQUEST");
     manifest
+}
+
+#[tokio::test]
+async fn a_mapping_waits_for_its_table_and_notices_what_the_api_does_to_it() {
+    let running = Running::start(NotedObjects::new(), Vec::new()).await;
+    let spec = json!({
+        "tableRef": {"from": {"name": "one"}}, "target": {"url": "http://sink.example"}, "startingPosition": "LATEST",
+    });
+    let metadata = json!({"name": "sink"});
+    let manifest = json!({"apiVersion": "partita.dev/v1", "kind": "EventSourceMapping", "metadata": metadata, "spec": spec});
+    running.controller.apply(&manifest).await.unwrap();
+    let sink = ObjectKey { kind: "EventSourceMapping".into(), ..key("sink") };
+    running.until_so(&sink, |object| ready(object) == "ReferenceNotFound").await;
+    running.controller.apply(&table("one", json!({}))).await.unwrap();
+    running.until_so(&sink, |object| ready(object) == "SourceNotFound").await;
+    running.mappings.stream("one", "first");
+    running.until_so(&sink, |object| ready(object) == "Settled").await;
+    running.mappings.stream("one", "second");
+    running.controller.touched(&TableName::new("one"));
+    running.until_so(&sink, |object| ready(object) == "Moved").await;
+    running.end().await;
+}
+
+fn ready(object: &Value) -> &Value {
+    &object["status"]["conditions"][0]["reason"]
 }
 
 #[tokio::test]
@@ -204,7 +240,8 @@ async fn an_edit_is_taken_while_a_table_is_waited_for() {
 
 async fn idle() -> Controller {
     let (tables, objects) = (FakeTables::new(), Arc::new(MemoryObjects::default()));
-    Controller::new(tables, objects, Arc::new(SystemClock), scope(), Vec::new()).await.unwrap()
+    let mappings = FakeMappings::new();
+    Controller::new(tables, mappings, objects, Arc::new(SystemClock), scope(), Vec::new()).await.unwrap()
 }
 
 #[tokio::test]
@@ -213,7 +250,7 @@ async fn an_object_made_anew_while_it_goes_is_not_forgotten() {
     controller.apply(&table("one", json!({}))).await.unwrap();
     controller.work().await;
     controller.gone(&key("one")).await.unwrap();
-    assert_eq!(controller.owners().of(&TableName::new("one")), [key("one")]);
+    assert_eq!(controller.known().about(&TableName::new("one")), [key("one")]);
     assert_eq!(controller.queue().take(Instant::now()), Some(key("one")));
 }
 
@@ -223,7 +260,7 @@ async fn an_object_whose_apply_was_dropped_is_reconciled_with_the_next_apply() {
     controller.keeper.apply(&table("one", json!({}))).await.unwrap();
     let applied = controller.apply(&table("one", json!({}))).await.unwrap();
     assert!(matches!(applied, Applied::Accepted(_, Change::Unchanged)), "{applied:?}");
-    assert!(controller.owners().knows(&key("one")));
+    assert!(controller.known().has(&key("one")));
     assert_eq!(controller.queue().take(Instant::now()), Some(key("one")));
 }
 

@@ -1,11 +1,12 @@
 //! What an object went through, as far as it matters to what is done and said.
 
-use partita_api::conditions::{reasons, types};
-use partita_api::{Table, TableStatus};
+use partita_api::Table;
+use partita_api::conditions::reasons;
 use partita_protocol::ServiceError;
 use partita_protocol::error::ErrorKind;
 
 use super::end::End;
+use crate::clerk::cause_in;
 use crate::plan::{CREATE_TABLE, Cause, Observed, Plan, Step};
 use crate::status::Verdict;
 
@@ -33,7 +34,7 @@ impl History {
         let Some(status) = &object.status else {
             return Self { table_id: None, creating: false, origin: None, step: None, done: 0, begun: 0 };
         };
-        let cause = cause_in(status);
+        let cause = cause_in(&status.conditions);
         let creating = status.step.as_ref().is_some_and(|step| step.name == CREATE_TABLE);
         let current = status.observed_generation == object.metadata.generation;
         let origin = cause.filter(|_| current).and_then(|(reason, message)| {
@@ -93,7 +94,7 @@ impl History {
     }
 
     /// What is said before the table is made.
-    pub(super) fn intent(&self) -> End {
+    pub(super) fn intent(&self) -> End<Observed> {
         End { step: self.step.clone(), ..End::progressing(self.creation(), None) }
     }
 
@@ -104,7 +105,12 @@ impl History {
 
     /// The end of a pass in which a call failed. Until it is known whether a table was made, the step says that it may
     /// have been.
-    pub(super) fn failed(self, call: &str, error: &ServiceError, observed: Option<Observed>) -> End {
+    pub(super) fn failed(
+        self,
+        call: &str,
+        error: &ServiceError,
+        observed: Option<Observed>,
+    ) -> End<Observed> {
         let end = End::failed(call, error, observed);
         // There was no table when the pass began: the one that is in the way was made by somebody else.
         let foreign = call == CREATE_TABLE && error.kind() == ErrorKind::ResourceInUse;
@@ -114,13 +120,13 @@ impl History {
     }
 
     /// The end of a pass that began as many steps as one may.
-    pub(super) fn pause(self, observed: Option<Observed>) -> End {
+    pub(super) fn pause(self, observed: Option<Observed>) -> End<Observed> {
         let cause = Cause::new(reasons::UPDATING, "the table is being updated");
         End { step: self.step, ..End::progressing(cause, observed) }
     }
 
     /// The end of a pass whose plan has no step to do now.
-    pub(super) fn end(self, plan: Plan, observed: Option<Observed>) -> End {
+    pub(super) fn end(self, plan: Plan, observed: Option<Observed>) -> End<Observed> {
         match plan {
             Plan::Settled | Plan::Steps(_) => {
                 End::resync(Verdict::Settled(self.settled(observed.as_ref())), observed)
@@ -157,7 +163,7 @@ impl History {
         }
     }
 
-    fn wait(self, cause: Cause, observed: Option<Observed>) -> End {
+    fn wait(self, cause: Cause, observed: Option<Observed>) -> End<Observed> {
         let blocked = [reasons::DELETION_PROTECTED, reasons::BACKUP_UNSUPPORTED].contains(&cause.reason);
         if blocked {
             return End::resync(Verdict::Blocked(cause), observed);
@@ -166,10 +172,4 @@ impl History {
         let observed = self.own(observed);
         End { step: self.step, ..End::progressing(cause, observed) }
     }
-}
-
-/// The reason and message of a status's `Ready`.
-pub(super) fn cause_in(status: &TableStatus) -> Option<(&str, &str)> {
-    let ready = status.conditions.iter().find(|condition| condition.type_ == types::READY)?;
-    Some((ready.reason.as_deref()?, ready.message.as_deref().unwrap_or_default()))
 }

@@ -8,7 +8,7 @@ use super::end::End;
 use super::history::History;
 use super::{Claim, Place};
 use crate::ObjectKey;
-use crate::plan::Desired;
+use crate::plan::{Desired, Observed};
 use crate::status::Advice;
 
 /// An object during a pass.
@@ -41,7 +41,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The end of a pass without a place.
-    pub(super) fn placeless(&self) -> End {
+    pub(super) fn placeless(&self) -> End<Observed> {
         let Some(policy) = self.deletion_policy() else {
             return End::placeless("the table waits for a Region that is ready");
         };

@@ -7,8 +7,8 @@ use partita_api::conditions::types;
 use partita_api::{ConditionStatus, Table, TableStatus};
 use serde_json::{Value, json};
 
-use super::report::STATISTICS_AGE_MS_MAX;
 use super::*;
+use crate::clerk::STATISTICS_AGE_MS_MAX;
 use crate::events::Severity;
 use crate::testing::{FakeTables, SetClock, manifest, scope, spec};
 use crate::{Applied, Keeper, MemoryObjects};

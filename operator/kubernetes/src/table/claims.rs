@@ -9,7 +9,7 @@ use partita_controllers::owners::Owners;
 use partita_controllers::reconcile::{Claim, Place};
 use partita_model::TableName;
 
-use super::key_of;
+use crate::controller::key_of;
 
 /// Every object by the table it names, as long as there is a Region that says what names mean.
 #[derive(Default)]

@@ -1,10 +1,9 @@
-mod tables;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{ApiServer, PATIENCE, Write, installation};
-use tables::{FakeTables, scope};
+use crate::testing::{ApiServer, FakeTables, PATIENCE, Write, installation, no_mappings, scope};
 
 /// Soon enough to count many rounds.
 const QUICK: Pace = Pace {
@@ -15,12 +14,10 @@ const QUICK: Pace = Pace {
 /// Resyncs in which a settled object must cause no write.
 const RESYNCS: u64 = 50;
 
-type Control = watch::Sender<Option<(Arc<dyn TableControl>, Scope)>>;
-
 struct World {
     server: Arc<ApiServer>,
     tables: Arc<FakeTables>,
-    control: Control,
+    control: watch::Sender<Option<Control>>,
     touched: mpsc::Sender<TableName>,
     stop: watch::Sender<bool>,
     work: tokio::task::JoinHandle<()>,
@@ -44,8 +41,8 @@ impl World {
     }
 
     fn place(&self) {
-        let control: Arc<dyn TableControl> = Arc::<FakeTables>::clone(&self.tables);
-        self.control.send_replace(Some((control, scope())));
+        let tables = Arc::<FakeTables>::clone(&self.tables);
+        self.control.send_replace(Some(Control { tables, mappings: no_mappings(), scope: scope() }));
     }
 
     fn apply(&self, name: &str, more: Value) {
@@ -296,22 +293,4 @@ async fn an_object_that_this_release_cannot_read_is_told_of_and_keeps_nobody_up(
     let told = world.server.objects("Event").into_iter().find(strange).unwrap();
     assert_eq!((&told["type"], &told["reason"]), (&json!("Warning"), &json!("InvalidSpec")));
     world.end().await;
-}
-
-#[tokio::test]
-async fn what_is_kept_in_memory_is_stripped() {
-    let server = ApiServer::new();
-    let mut object = manifest("orders", json!({}));
-    object["metadata"]["annotations"] = json!({
-        "kubectl.kubernetes.io/last-applied-configuration": "{}", "services.k8s.aws/read-only": "false",
-    });
-    server.apply(&object);
-    let (store, writer) = reflector::store();
-    let (events, _publisher) = events(server.client());
-    let mut watched = Box::pin(watching::watch(Api::all(server.client()), writer, events));
-    while !matches!(watched.next().await, Some(Ok(kube::runtime::watcher::Event::InitDone))) {}
-    let kept = store.state();
-    assert_eq!(kept[0].metadata.managed_fields, None);
-    let annotations: Vec<&String> = kept[0].metadata.annotations.as_ref().unwrap().keys().collect();
-    assert_eq!(annotations, ["services.k8s.aws/read-only"]);
 }

@@ -99,7 +99,7 @@ fn view(region: &str, node: Option<(&FakeNode, &str)>) -> RegionView {
 struct World {
     views: watch::Sender<Option<RegionView>>,
     serving: watch::Receiver<Option<Serving>>,
-    places: watch::Receiver<Option<Place>>,
+    places: watch::Receiver<Option<Control>>,
     touched: mpsc::Receiver<TableName>,
     count: watch::Receiver<Option<i64>>,
     stop: watch::Sender<bool>,
@@ -174,7 +174,7 @@ async fn tables_wait_for_a_node_and_every_new_node_hears_of_them() {
     let mut world = World::start(folder.path(), view("eu-west-1", None));
     world.create("orders").await;
     assert_eq!(world.touched.recv().await.unwrap().as_str(), "orders");
-    assert_eq!(world.places.borrow().as_ref().unwrap().1.region, "eu-west-1");
+    assert_eq!(world.places.borrow().as_ref().unwrap().scope.region, "eu-west-1");
 
     let (one, other) = (FakeNode::start().await, FakeNode::start().await);
     world.views.send_replace(Some(view("eu-west-1", Some((&one, "uid-1")))));

@@ -1,6 +1,9 @@
 //! Which objects are kept from going, and since when.
 
+use std::sync::Mutex;
+
 use super::*;
+use crate::Declared;
 
 /// Declarations that can go at any time unless they are held, as an API server's do.
 struct Holding {
@@ -12,14 +15,19 @@ struct Holding {
 }
 
 #[async_trait]
-impl Declarations for Holding {
+impl Declarations<Table> for Holding {
     async fn declared(&self, key: &ObjectKey) -> Result<Option<Table>, Error> {
-        let mut object = self.keeper.declared(key).await?;
+        let mut object: Option<Table> = self.keeper.declared(key).await?;
         if let Some(object) = &mut object {
             let held = *self.held.lock().unwrap();
-            object.metadata.finalizers = Some(if held { vec![FINALIZER.to_owned()] } else { Vec::new() });
+            object.metadata.finalizers =
+                Some(if held { vec![Table::FINALIZER.to_owned()] } else { Vec::new() });
         }
         Ok(object)
+    }
+
+    async fn all(&self) -> Result<Vec<(ObjectKey, Table)>, Error> {
+        self.keeper.all().await
     }
 
     async fn hold(&self, _key: &ObjectKey, _seen: &Table) -> Result<(), Error> {

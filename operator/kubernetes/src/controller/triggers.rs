@@ -10,24 +10,19 @@ use futures::{Stream, StreamExt};
 use kube::runtime::controller::ReconcileRequest;
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher::{self, Event};
-use partita_api::Table;
-use partita_controllers::reconcile::Place;
-use partita_controllers::{ObjectKey, TableControl};
+use partita_controllers::{Declared as _, ObjectKey};
 use partita_model::TableName;
-use partita_model::name::Scope;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Sleep;
 
-use super::{Context, key_of, reference};
-
-type Control = watch::Receiver<Option<(Arc<dyn TableControl>, Scope)>>;
+use super::{Context, Control, Kind, Work, key_of, reference};
 
 /// Everything that makes an object due.
-pub(super) struct Triggers {
-    context: Arc<Context>,
-    watched: BoxStream<'static, Result<Event<Table>, watcher::Error>>,
-    store: Store<Table>,
-    control: Option<Control>,
+pub(super) struct Triggers<W: Work> {
+    context: Arc<Context<W>>,
+    watched: BoxStream<'static, Result<Event<W::Kind>, watcher::Error>>,
+    store: Store<W::Kind>,
+    control: Option<watch::Receiver<Option<Control>>>,
     touched: Option<mpsc::Receiver<TableName>>,
     stop: watch::Receiver<bool>,
     /// What of each object matters to the reconciler, as it was when it became due last. Bounded by the objects.
@@ -38,13 +33,13 @@ pub(super) struct Triggers {
     patience: Option<Pin<Box<Sleep>>>,
 }
 
-impl Triggers {
+impl<W: Work> Triggers<W> {
     pub(super) fn new(
-        context: Arc<Context>,
-        watched: impl Stream<Item = Result<Event<Table>, watcher::Error>> + Send + 'static,
-        store: Store<Table>,
-        control: Control,
-        touched: mpsc::Receiver<TableName>,
+        context: Arc<Context<W>>,
+        watched: impl Stream<Item = Result<Event<W::Kind>, watcher::Error>> + Send + 'static,
+        store: Store<W::Kind>,
+        control: watch::Receiver<Option<Control>>,
+        touched: Option<mpsc::Receiver<TableName>>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let patience = Some(Box::pin(tokio::time::sleep(context.pace.patience)));
@@ -53,7 +48,7 @@ impl Triggers {
             watched: watched.boxed(),
             store,
             control: Some(control),
-            touched: Some(touched),
+            touched,
             stop,
             seen: HashMap::new(),
             due: BTreeSet::new(),
@@ -66,10 +61,10 @@ impl Triggers {
     /// The objects, as they become due, until the work is to stop.
     pub(super) fn into_stream(
         self,
-    ) -> impl Stream<Item = Result<ReconcileRequest<Table>, std::convert::Infallible>> + Send {
+    ) -> impl Stream<Item = Result<ReconcileRequest<W::Kind>, std::convert::Infallible>> + Send {
         unfold(self, |mut triggers| async move {
             let key = triggers.next().await?;
-            Some((Ok(reference(&key).into()), triggers))
+            Some((Ok(reference::<W::Kind>(&key).into()), triggers))
         })
     }
 
@@ -98,7 +93,7 @@ impl Triggers {
                     self.settle();
                 }
                 touched = named(&mut self.touched) => match touched {
-                    Some(table) => self.due.extend(self.context.claims.of_table(&table)),
+                    Some(table) => self.due.extend(self.context.work.about(&table)),
                     None => self.touched = None,
                 },
                 event = self.watched.next() => self.take(event?),
@@ -107,21 +102,21 @@ impl Triggers {
         }
     }
 
-    /// Tables are somewhere else, or somewhere at last, or nowhere any more: that concerns every object.
+    /// There is another control plane, or one at last, or none any more: that concerns every object.
     fn settle(&mut self) {
         let Some(control) = &mut self.control else { return };
-        let place = control.borrow_and_update().clone().map(|(control, scope)| Place { control, scope });
-        if place.is_some() {
+        let control = control.borrow_and_update().clone();
+        if control.is_some() {
             self.patience = None;
-        } else if !self.context.claims.is_settled() {
+        } else if !self.context.work.is_settled() {
             return;
         }
         let objects = self.store.state();
-        self.context.claims.settle(place, &objects);
+        self.context.work.settle(control, &objects);
         self.due.extend(objects.iter().map(|object| key_of(object.as_ref())));
     }
 
-    fn take(&mut self, event: Result<Event<Table>, watcher::Error>) {
+    fn take(&mut self, event: Result<Event<W::Kind>, watcher::Error>) {
         match event {
             Ok(Event::Apply(object)) => self.note(&object),
             Ok(Event::Delete(object)) => self.gone(&key_of(&object)),
@@ -138,17 +133,18 @@ impl Triggers {
             }
             Err(error) => {
                 tracing::warn!(
+                    kind = W::Kind::KIND,
                     error = &error as &dyn std::error::Error,
-                    "the watch of Tables broke, and is taken up again"
+                    "a watch broke, and is taken up again"
                 );
             }
         }
     }
 
     /// An object is there. It is due if it differs in anything but its status, which is written here.
-    fn note(&mut self, object: &Table) {
+    fn note(&mut self, object: &W::Kind) {
         let (key, mark) = (key_of(object), mark(object));
-        self.due.extend(self.context.claims.add(object));
+        self.due.extend(self.context.work.note(object));
         if self.seen.insert(key.clone(), mark) != Some(mark) {
             self.due.insert(key);
         }
@@ -164,8 +160,8 @@ impl Triggers {
 
 /// Tells two states of an object apart, unless they differ only in what its spec, annotations, finalizers and deletion
 /// do not show.
-fn mark(object: &Table) -> u64 {
-    let metadata = &object.metadata;
+fn mark<K: Kind>(object: &K) -> u64 {
+    let metadata = object.metadata();
     let mut hasher = DefaultHasher::new();
     (&metadata.uid, metadata.generation, &metadata.annotations, &metadata.finalizers).hash(&mut hasher);
     metadata.deletion_timestamp.is_some().hash(&mut hasher);
@@ -173,7 +169,7 @@ fn mark(object: &Table) -> u64 {
 }
 
 /// Whether there is a new control plane, or `false` if there will never be another.
-async fn changed(control: &mut Option<Control>) -> bool {
+async fn changed(control: &mut Option<watch::Receiver<Option<Control>>>) -> bool {
     match control {
         Some(control) => control.changed().await.is_ok(),
         None => std::future::pending().await,

@@ -1,11 +1,14 @@
-//! A control plane in memory.
+//! Tables in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use partita_controllers::TableControl;
 use partita_controllers::plan::Observed;
+use partita_model::TableName;
 use partita_model::descriptor::{BillingMode, Statistics};
+use partita_model::name::Scope;
 use partita_protocol::ServiceError;
 use partita_protocol::definition::{TableDefinition, Tag, TimeToLiveSpecification};
 use partita_protocol::operation::UpdateTable;
@@ -13,10 +16,11 @@ use partita_protocol::output::{
     BillingModeSummary, TableDescription, TableStatus, ThroughputDescription, TimeToLiveDescription,
     TimeToLiveStatus,
 };
+use tokio::sync::watch;
 
-use super::*;
+use super::PATIENCE;
 
-pub(super) fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     Scope { region: "eu-central-1".into(), account_id: "000000000000".into() }
 }
 
@@ -29,7 +33,7 @@ struct State {
 
 /// On-demand tables with deletion protection and tags; nothing else of them can be changed.
 #[derive(Default)]
-pub(super) struct FakeTables {
+pub(crate) struct FakeTables {
     state: Mutex<State>,
     /// How often tables were looked at.
     looks: watch::Sender<u64>,
@@ -41,21 +45,21 @@ impl FakeTables {
     }
 
     /// The calls that changed something, since this was asked last.
-    pub(super) fn calls(&self) -> Vec<&'static str> {
+    pub(crate) fn calls(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.state().calls)
     }
 
-    pub(super) fn has(&self, table: &str) -> bool {
+    pub(crate) fn has(&self, table: &str) -> bool {
         self.state().tables.contains_key(&TableName::new(table))
     }
 
     /// A change through the API.
-    pub(super) fn drop_tags(&self, table: &str) {
+    pub(crate) fn drop_tags(&self, table: &str) {
         self.state().tables.get_mut(&TableName::new(table)).unwrap().tags.clear();
     }
 
     /// Returns once tables were looked at `count` times from now on.
-    pub(super) async fn looked_at(&self, count: u64) {
+    pub(crate) async fn looked_at(&self, count: u64) {
         let mut looks = self.looks.subscribe();
         let enough = *looks.borrow_and_update() + count;
         let wait = looks.wait_for(|looks| *looks >= enough);
