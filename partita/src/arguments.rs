@@ -19,10 +19,9 @@ use partita_model::name::Scope;
 
 pub(crate) use bench::{BenchOptions, DistributionName, FollowName};
 pub(crate) use check::CheckOptions;
-pub(crate) use client::{ApplyOptions, DeleteOptions, DescribeOptions, GetOptions, Kind, OutputForm, Target};
+pub(crate) use client::{ApplyOptions, DeleteOptions, DescribeOptions, GetOptions, OutputForm, Target};
 pub(crate) use kubectl::{
-    Cluster, EnvOptions, Plugin, PluginArguments, PluginCommand, ReleasableKind, ReleaseOptions, StatusForm,
-    StatusOptions,
+    Cluster, EnvOptions, Plugin, PluginArguments, PluginCommand, ReleaseOptions, StatusForm, StatusOptions,
 };
 pub(crate) use local::{LocalOptions, Wording};
 pub(crate) use node::{BucketOptions, NodeOptions, StoreOptions};

@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod credentials;
 mod descriptors;
+mod kinds;
 mod kubectl;
 mod lambda_api;
 mod layout;

@@ -1,10 +1,10 @@
 //! How the commands and a running service speak about declared objects: paths and forms, shaped like the Kubernetes API's.
 //!
 //! ```text
-//! GET    /apis/partita.dev/v1/namespaces/NS/tables         a List
-//! GET    /apis/partita.dev/v1/namespaces/NS/tables/NAME    a Detail
-//! PUT    /apis/partita.dev/v1/namespaces/NS/tables/NAME    apply it; answers an Applied
-//! DELETE /apis/partita.dev/v1/namespaces/NS/tables/NAME    a Status
+//! GET    /apis/partita.dev/v1/namespaces/NS/KINDS         a List
+//! GET    /apis/partita.dev/v1/namespaces/NS/KINDS/NAME    a Detail
+//! PUT    /apis/partita.dev/v1/namespaces/NS/KINDS/NAME    apply it; answers an Applied
+//! DELETE /apis/partita.dev/v1/namespaces/NS/KINDS/NAME    a Status
 //! ```
 //!
 //! Failures answer a [`Status`] with the HTTP status in its `code`.
@@ -12,16 +12,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::kinds::Kind;
+
 /// What such requests are signed for when the service checks signatures.
 pub(crate) const SIGNING_SERVICE: &str = "partita";
 /// What every path begins with.
 pub(crate) const PREFIX: &str = "/apis/partita.dev/v1/namespaces/";
-/// The only kind so far, as paths name it.
-pub(crate) const TABLES: &str = "tables";
 
-/// The namespace and, for a single object, the name in a path.
+/// The kind, the namespace and, for a single object, the name in a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectPath {
+    pub(crate) kind: Kind,
     pub(crate) namespace: String,
     pub(crate) name: Option<String>,
 }
@@ -31,17 +32,18 @@ impl ObjectPath {
     pub(crate) fn parse(path: &str) -> Option<Self> {
         let mut parts = path.strip_prefix(PREFIX)?.split('/');
         let (namespace, kind, name) = (parts.next()?, parts.next()?, parts.next());
+        let kind = Kind::ALL.into_iter().find(|known| known.plural() == kind)?;
         let fits = |part: &str| {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
         };
-        let known = kind == TABLES && parts.next().is_none() && fits(namespace) && name.is_none_or(fits);
-        known.then(|| Self { namespace: namespace.to_owned(), name: name.map(str::to_owned) })
+        let known = parts.next().is_none() && fits(namespace) && name.is_none_or(fits);
+        known.then(|| Self { kind, namespace: namespace.to_owned(), name: name.map(str::to_owned) })
     }
 
     /// The path as text.
     pub(crate) fn path(&self) -> String {
         let name = self.name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
-        format!("{PREFIX}{}/{TABLES}{name}", self.namespace)
+        format!("{PREFIX}{}/{}{name}", self.namespace, self.kind.plural())
     }
 }
 
@@ -113,8 +115,10 @@ mod tests {
 
     #[test]
     fn paths_round_trip() {
-        for (namespace, name) in [("default", None), ("team-a", Some("orders.v2"))] {
-            let path = ObjectPath { namespace: namespace.into(), name: name.map(str::to_owned) };
+        for (namespace, name, kind) in
+            [("default", None, Kind::Table), ("team-a", Some("orders.v2"), Kind::EventSourceMapping)]
+        {
+            let path = ObjectPath { kind, namespace: namespace.into(), name: name.map(str::to_owned) };
             assert_eq!(ObjectPath::parse(&path.path()), Some(path));
         }
     }

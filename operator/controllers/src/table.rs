@@ -1,7 +1,6 @@
 //! Objects in rows: `get`, with the columns that the kind's CRD asks for.
 
 use jiff::Timestamp;
-use partita_api::definition;
 use partita_model::clock::UnixMillis;
 use serde_json::Value;
 
@@ -19,9 +18,9 @@ pub enum Columns {
     Wide,
 }
 
-/// The rows of `objects`, all of the Table kind, under a row of names. `now` gives ages. Ends with a line break.
-pub fn rows(objects: &[Value], columns: Columns, now: UnixMillis) -> String {
-    let definition = definition();
+/// The rows of `objects`, all of the kind whose CRD `definition` is, under a row of names. `now` gives ages. Ends with a line
+/// break.
+pub fn rows(definition: &Value, objects: &[Value], columns: Columns, now: UnixMillis) -> String {
     let printed: Vec<&Value> = definition["spec"]["versions"][0]["additionalPrinterColumns"]
         .as_array()
         .into_iter()
@@ -104,6 +103,7 @@ fn aligned(table: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use partita_api::definition;
     use serde_json::json;
 
     use super::*;
@@ -132,7 +132,7 @@ mod tests {
             orders          ACTIVE   True    PAY_PER_REQUEST   12      3m
             a-longer-name                                              0s
         "#]]
-        .assert_eq(&rows(&[object(), fresh], Columns::Narrow, UnixMillis(190_000)));
+        .assert_eq(&rows(&definition(), &[object(), fresh], Columns::Narrow, UnixMillis(190_000)));
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
             NAME     STATUS   READY   BILLING           ITEMS   AGE   CLASS      SIZE   SYNCED   ARN
             orders   ACTIVE   True    PAY_PER_REQUEST   12      3m    STANDARD   3456   False    arn:aws:dynamodb:x:0:table/orders
         "#]]
-        .assert_eq(&rows(&[object()], Columns::Wide, UnixMillis(190_000)));
+        .assert_eq(&rows(&definition(), &[object()], Columns::Wide, UnixMillis(190_000)));
     }
 
     #[test]

@@ -9,8 +9,7 @@ use partita_controlplane::ControlPlane;
 use partita_controlplane::catalog::{self, StoredObject};
 use serde_json::{Value, json};
 
-/// The only kind so far.
-const KIND: &str = "Table";
+use crate::kinds::Kind;
 
 /// Declared objects in the catalog.
 pub(crate) struct CatalogObjects(pub(crate) Arc<ControlPlane>);
@@ -18,8 +17,12 @@ pub(crate) struct CatalogObjects(pub(crate) Arc<ControlPlane>);
 #[async_trait]
 impl Objects for CatalogObjects {
     async fn list(&self) -> Result<Vec<Value>, Error> {
-        let stored = self.0.objects(KIND).await.map_err(unanswered)?;
-        Ok(stored.into_iter().map(whole).collect())
+        let mut all = Vec::new();
+        for kind in Kind::ALL {
+            let stored = self.0.objects(kind.name()).await.map_err(unanswered)?;
+            all.extend(stored.into_iter().map(whole));
+        }
+        Ok(all)
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, Error> {

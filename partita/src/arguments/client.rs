@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::kinds::Kind;
+
 /// Where a command finds the running service.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
@@ -26,14 +28,6 @@ pub(crate) struct ApplyOptions {
     pub(crate) filename: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) target: Target,
-}
-
-/// The kinds that commands take, in the spellings kubectl takes.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Kind {
-    /// Tables
-    #[value(name = "tables", aliases = ["table", "ptb", "tables.partita.dev", "table.partita.dev"])]
-    Tables,
 }
 
 /// Options of `partita get`.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::kinds::Kind;
+
 /// Look at an installation of Partita in a Kubernetes cluster.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-partita", bin_name = "kubectl partita", version, propagate_version = true)]
@@ -86,7 +88,7 @@ pub(crate) struct EnvOptions {
 pub(crate) struct ReleaseOptions {
     /// Kind of the object
     #[arg(value_enum)]
-    pub(crate) kind: ReleasableKind,
+    pub(crate) kind: Kind,
     /// Name of the object
     pub(crate) name: String,
     /// Namespace of the object; the context's unless given
@@ -97,15 +99,7 @@ pub(crate) struct ReleaseOptions {
     /// The operator's namespace; as the Region's status says unless given
     #[arg(long, value_name = "NAME")]
     pub(crate) operator_namespace: Option<String>,
-    /// Also when an operator is there: the table it stands for is then left as it is
+    /// Also when an operator is there: what it stands for is then left as it is
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-/// Kinds that can be released.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ReleasableKind {
-    /// A table
-    #[value(name = "table", aliases = ["tables", "ptb", "tables.partita.dev", "table.partita.dev"])]
-    Table,
 }

@@ -2,10 +2,13 @@
 
 use anyhow::{Result, bail};
 use partita_controllers::ObjectKey;
+use partita_controllers::admit::admit;
 use partita_controllers::source::{self, Declared};
+use partita_model::clock::{Clock as _, SystemClock};
 
 use super::Connection;
 use crate::arguments::ApplyOptions;
+use crate::kinds::Kind;
 use crate::terminal;
 use crate::wire::{Applied, ObjectPath, Outcome};
 
@@ -43,7 +46,13 @@ fn apply(connection: &Connection<'_>, declared: &Declared) -> Result<bool> {
         complain("", "an object needs a kind and metadata.name");
         return Ok(false);
     };
-    let path = ObjectPath { namespace: key.namespace, name: Some(key.name.clone()) };
+    let Some(kind) = Kind::named(&key.kind) else {
+        // Whoever knows all kinds says why this one is of no use here.
+        let refused = admit(&object, None, SystemClock.now()).err().unwrap_or_default();
+        refused.iter().for_each(|error| complain(&error.path, &error.message));
+        return Ok(false);
+    };
+    let path = ObjectPath { kind, namespace: key.namespace, name: Some(key.name.clone()) };
     match connection.request::<Applied>("PUT", &path, Some(&object))? {
         Ok(applied) => {
             let outcome = match applied.outcome {
@@ -51,7 +60,7 @@ fn apply(connection: &Connection<'_>, declared: &Declared) -> Result<bool> {
                 Outcome::Configured => "configured",
                 Outcome::Unchanged => "unchanged",
             };
-            terminal::say(&format!("table.partita.dev/{} {outcome}", key.name))?;
+            terminal::say(&format!("{}/{} {outcome}", kind.resource(), key.name))?;
             Ok(true)
         }
         Err(status) if status.causes.is_empty() => {

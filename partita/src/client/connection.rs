@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::arguments::Target;
 use crate::credentials::{self, AccessKey};
+use crate::kinds::Kind;
 use crate::signing::{Signable, Signer};
 use crate::wire::{ObjectPath, SIGNING_SERVICE, Status};
 
@@ -32,9 +33,9 @@ impl<'a> Connection<'a> {
         &self.target.namespace
     }
 
-    /// The path of an object, or of all objects, of the command's namespace.
-    pub(crate) fn path(&self, name: Option<&str>) -> ObjectPath {
-        ObjectPath { namespace: self.target.namespace.clone(), name: name.map(str::to_owned) }
+    /// The path of an object, or of all objects of a kind, of the command's namespace.
+    pub(crate) fn path(&self, kind: Kind, name: Option<&str>) -> ObjectPath {
+        ObjectPath { kind, namespace: self.target.namespace.clone(), name: name.map(str::to_owned) }
     }
 
     /// Sends a request; a failure that the service reports is the `Err` of the inner result.

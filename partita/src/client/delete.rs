@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Connection;
 use crate::arguments::DeleteOptions;
+use crate::kinds::Kind;
 use crate::terminal;
 use crate::wire::{Detail, ObjectPath};
 
@@ -19,16 +20,20 @@ const EXPLAIN_AFTER_POLLS: u32 = 20;
 
 pub(crate) fn run(options: &DeleteOptions) -> Result<()> {
     let connection = Connection::new(&options.target)?;
-    let mut paths: Vec<ObjectPath> = options.names.iter().map(|name| connection.path(Some(name))).collect();
+    let named = options.kind.into_iter().flat_map(|kind| options.names.iter().map(move |name| (kind, name)));
+    let mut paths: Vec<ObjectPath> = named.map(|(kind, name)| connection.path(kind, Some(name))).collect();
     let loaded = source::load(&options.filename);
     if let Some(fault) = loaded.faults.first() {
         bail!("{fault}");
     }
     for declared in &loaded.documents {
-        match ObjectKey::of(&declared.document.object) {
-            Some(key) => paths.push(ObjectPath { namespace: key.namespace, name: Some(key.name) }),
+        let key = ObjectKey::of(&declared.document.object);
+        match key.and_then(|key| Some((Kind::named(&key.kind)?, key))) {
+            Some((kind, key)) => {
+                paths.push(ObjectPath { kind, namespace: key.namespace, name: Some(key.name) });
+            }
             None => bail!(
-                "{}:{}: an object needs a kind and metadata.name",
+                "{}:{}: an object needs metadata.name, and a kind that is known here",
                 declared.file.display(),
                 declared.document.line
             ),
@@ -37,10 +42,8 @@ pub(crate) fn run(options: &DeleteOptions) -> Result<()> {
     for path in &paths {
         let _object: Value = connection.expect("DELETE", path, None)?;
         wait(&connection, path)?;
-        terminal::say(&format!(
-            "table.partita.dev \"{}\" deleted",
-            path.name.as_deref().unwrap_or_default()
-        ))?;
+        let name = path.name.as_deref().unwrap_or_default();
+        terminal::say(&format!("{} \"{name}\" deleted", path.kind.resource()))?;
     }
     Ok(())
 }
@@ -70,5 +73,5 @@ fn wait(connection: &Connection<'_>, path: &ObjectPath) -> Result<()> {
 fn reason(object: &Value) -> &str {
     let conditions = object["status"]["conditions"].as_array();
     let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
-    ready.and_then(|ready| ready["message"].as_str()).unwrap_or("the table is being deleted")
+    ready.and_then(|ready| ready["message"].as_str()).unwrap_or("what it manages is being deleted")
 }

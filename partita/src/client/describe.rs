@@ -6,14 +6,14 @@ use partita_controllers::events::{Event, Severity};
 use partita_model::clock::{Clock as _, SystemClock, UnixMillis};
 
 use super::Connection;
-use crate::arguments::{DescribeOptions, Kind};
+use crate::arguments::DescribeOptions;
 use crate::terminal;
 use crate::wire::{Detail, Happened};
 
 pub(crate) fn run(options: &DescribeOptions) -> Result<()> {
-    let Kind::Tables = options.kind;
     let connection = Connection::new(&options.target)?;
-    let detail: Detail = connection.expect("GET", &connection.path(Some(&options.name)), None)?;
+    let detail: Detail =
+        connection.expect("GET", &connection.path(options.kind, Some(&options.name)), None)?;
     let events: Vec<Event> = detail.events.into_iter().map(event).collect();
     terminal::print(&describe(&detail.object, &events, SystemClock.now()))
 }

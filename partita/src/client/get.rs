@@ -6,35 +6,46 @@ use partita_model::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::Connection;
-use crate::arguments::{GetOptions, Kind, OutputForm};
+use crate::arguments::{GetOptions, OutputForm};
+use crate::kinds::Kind;
 use crate::terminal;
 use crate::wire::{Detail, List};
 
 pub(crate) fn run(options: &GetOptions) -> Result<()> {
-    let Kind::Tables = options.kind;
+    let kind = options.kind;
     let connection = Connection::new(&options.target)?;
     let objects = match &options.name {
-        Some(name) => vec![connection.expect::<Detail>("GET", &connection.path(Some(name)), None)?.object],
-        None => connection.expect::<List>("GET", &connection.path(None), None)?.items,
+        Some(name) => {
+            vec![connection.expect::<Detail>("GET", &connection.path(kind, Some(name)), None)?.object]
+        }
+        None => connection.expect::<List>("GET", &connection.path(kind, None), None)?.items,
     };
-    let rows = |columns| table::rows(&objects, columns, SystemClock.now());
+    let rows = |columns| table::rows(&kind.definition(), &objects, columns, SystemClock.now());
     let text = match options.output {
         None | Some(OutputForm::Wide) if objects.is_empty() => {
-            terminal::complain(&format!(
-                "no tables are declared in namespace {}; `partita apply -f FILE` declares one, and `aws dynamodb list-tables` shows those made through the API",
-                connection.namespace()
-            ));
+            terminal::complain(&none(kind, connection.namespace()));
             return Ok(());
         }
         None => rows(Columns::Narrow),
         Some(OutputForm::Wide) => rows(Columns::Wide),
-        Some(OutputForm::Name) => names(&objects),
+        Some(OutputForm::Name) => names(kind, &objects),
         Some(OutputForm::Json) => format!("{:#}\n", whole(options, &objects)),
         Some(OutputForm::Yaml) => {
             partita_api::to_yaml(&whole(options, &objects)).context("cannot print YAML")?
         }
     };
     terminal::print(&text)
+}
+
+fn none(kind: Kind, namespace: &str) -> String {
+    let (what, listing) = match kind {
+        Kind::Table => ("tables", "aws dynamodb list-tables"),
+        Kind::EventSourceMapping => ("event source mappings", "aws lambda list-event-source-mappings"),
+    };
+    format!(
+        "no {what} are declared in namespace {namespace}; `partita apply -f FILE` declares one, and `{listing}` shows those made \
+         through the API"
+    )
 }
 
 /// The one object that was asked for, or a list.
@@ -45,7 +56,7 @@ fn whole(options: &GetOptions, objects: &[Value]) -> Value {
     }
 }
 
-fn names(objects: &[Value]) -> String {
+fn names(kind: Kind, objects: &[Value]) -> String {
     let names = objects.iter().map(|object| object["metadata"]["name"].as_str().unwrap_or_default());
-    names.map(|name| format!("table.partita.dev/{name}\n")).collect()
+    names.map(|name| format!("{}/{name}\n", kind.resource())).collect()
 }

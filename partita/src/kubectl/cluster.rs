@@ -10,8 +10,9 @@ use partita_api::{GROUP, VERSION};
 use partita_model::clock::{Clock as _, SystemClock};
 use serde::de::DeserializeOwned;
 
-use super::objects::{Region, Table};
+use super::objects::{Mapping, Region, Table};
 use crate::arguments;
+use crate::kinds::Kind;
 
 /// The name of the Lease that a leading operator holds.
 const LEASE: &str = "partita-operator";
@@ -68,9 +69,14 @@ impl Cluster {
         self.list("Table", "tables").await
     }
 
+    /// The EventSourceMappings of all namespaces; `None` if the cluster does not know the kind.
+    pub(super) async fn mappings(&self) -> Result<Option<Vec<Mapping>>> {
+        self.list(Kind::EventSourceMapping.name(), Kind::EventSourceMapping.plural()).await
+    }
+
     /// Objects of one of our kinds.
-    pub(super) fn tables_in(&self, namespace: &str) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), namespace, &resource("Table", "tables"))
+    pub(super) fn objects_in(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), namespace, &resource(kind.name(), kind.plural()))
     }
 
     /// The operators' Leases: in one namespace, or wherever there are any.

@@ -14,6 +14,7 @@ pub(super) struct Object<Spec, Status> {
 
 pub(super) type Region = Object<RegionSpec, RegionStatus>;
 pub(super) type Table = Object<TableSpec, TableStatus>;
+pub(super) type Mapping = Object<MappingSpec, MappingStatus>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -79,6 +80,18 @@ pub(super) struct TableSpec {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct TableStatus {
     pub(super) table_status: Option<String>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// Nothing of it is shown.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MappingSpec {}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MappingStatus {
+    pub(super) state: Option<String>,
     pub(super) conditions: Vec<Condition>,
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use super::cluster::{Cluster, Leader};
-use super::objects::{Region, Table};
+use super::objects::{Mapping, Region, Table};
 use crate::arguments::{StatusForm, StatusOptions};
 use crate::terminal;
 use report::Report;
@@ -20,6 +20,7 @@ struct Seen {
     /// `None` if the cluster does not know the kind.
     regions: Option<Vec<Region>>,
     tables: Option<Vec<Table>>,
+    mappings: Option<Vec<Mapping>>,
     leaders: Vec<Leader>,
 }
 
@@ -43,7 +44,7 @@ async fn look(cluster: &Cluster, namespace: Option<&str>) -> Result<Seen> {
         Some(namespace) => cluster.leaders(Some(namespace)).await?,
         None => Vec::new(),
     };
-    Ok(Seen { tables: cluster.tables().await?, regions, leaders })
+    Ok(Seen { tables: cluster.tables().await?, mappings: cluster.mappings().await?, regions, leaders })
 }
 
 #[cfg(test)]

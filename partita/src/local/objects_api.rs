@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::wire::{self, Cause, Detail, Happened, List, ObjectPath, Outcome, SIGNING_SERVICE, Status};
 
-const KIND: &str = "Table";
 const JSON: &str = "application/json";
 
 /// Declared objects over HTTP.
@@ -48,7 +47,10 @@ impl ObjectsApi {
 
     async fn list(&self, path: &ObjectPath) -> Result<RawResponse, Status> {
         let mut items = self.controller.list().await.map_err(failed)?;
-        items.retain(|object| ObjectKey::of(object).is_some_and(|key| key.namespace == path.namespace));
+        items.retain(|object| {
+            let key = ObjectKey::of(object);
+            key.is_some_and(|key| key.kind == path.kind.name() && key.namespace == path.namespace)
+        });
         Ok(answered(200, &List { items }))
     }
 
@@ -104,7 +106,7 @@ impl fmt::Debug for ObjectsApi {
 }
 
 fn key(path: &ObjectPath, name: &str) -> ObjectKey {
-    ObjectKey { kind: KIND.to_owned(), namespace: path.namespace.clone(), name: name.to_owned() }
+    ObjectKey { kind: path.kind.name().to_owned(), namespace: path.namespace.clone(), name: name.to_owned() }
 }
 
 fn happened(event: Event) -> Happened {

@@ -1,9 +1,10 @@
 //! What to do next: one line for each thing that is wrong, in the order in which they cause each other.
 
-use super::report::{RegionReport, Report, TableReport};
+use super::report::{ObjectReport, RegionReport, Report};
+use crate::kinds::Kind;
 
-/// Tables for which a command is given; the others are in the same state or need the same look.
-const TABLES_MAX: usize = 3;
+/// Objects for which a command is given; the others are in the same state or need the same look.
+const OBJECTS_MAX: usize = 3;
 
 /// Never empty.
 pub(super) fn next_steps(report: &Report) -> Vec<String> {
@@ -21,7 +22,8 @@ pub(super) fn next_steps(report: &Report) -> Vec<String> {
     steps.extend(report.regions.iter().filter(|region| !region.ready).map(about_region));
     if steps.is_empty() {
         // Otherwise they most likely wait for the above.
-        steps.extend(report.tables.not_ready.iter().take(TABLES_MAX).map(about_table));
+        let mappings = &report.event_source_mappings.not_ready;
+        steps.extend(report.tables.not_ready.iter().chain(mappings).take(OBJECTS_MAX).map(about_object));
     }
     if steps.is_empty() {
         steps.push("eval \"$(kubectl partita env)\" sets a shell up for the AWS CLI and SDKs".to_owned());
@@ -61,9 +63,11 @@ fn about_region(region: &RegionReport) -> String {
     }
 }
 
-fn about_table(table: &TableReport) -> String {
-    format!(
-        "kubectl -n {} describe table.partita.dev {} tells what the table waits for",
-        table.namespace, table.name
-    )
+fn about_object(object: &ObjectReport) -> String {
+    let ObjectReport { kind, namespace, name, .. } = object;
+    let what = match kind {
+        Kind::Table => "table",
+        Kind::EventSourceMapping => "mapping",
+    };
+    format!("kubectl -n {namespace} describe {} {name} tells what the {what} waits for", kind.resource())
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use partita_api::conditions::types;
-use partita_controllers::declarations::FINALIZER;
+use partita_controllers::declarations::finalizer;
 use serde::Serialize;
 
 use super::Seen;
 use super::next::next_steps;
+use crate::kinds::Kind;
 use crate::kubectl::cluster::Leader;
-use crate::kubectl::objects::{Condition, Node, Region, Table, condition};
+use crate::kubectl::objects::{Condition, Mapping, Node, Region, Table, condition};
 
-/// What a table's status is called while it has none.
+/// What the status of an object is called while it has none.
 const UNSEEN: &str = "not seen yet";
 
 /// Everything that is said.
@@ -25,7 +26,8 @@ pub(super) struct Report {
     pub(super) kinds_installed: bool,
     pub(super) operator: Option<OperatorReport>,
     pub(super) regions: Vec<RegionReport>,
-    pub(super) tables: TablesReport,
+    pub(super) tables: ObjectsReport,
+    pub(super) event_source_mappings: ObjectsReport,
     /// What to do next, the most important first.
     pub(super) next: Vec<String>,
 }
@@ -69,19 +71,23 @@ pub(super) struct ConditionReport {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TablesReport {
+pub(super) struct ObjectsReport {
     pub(super) total: usize,
-    /// Numbers of tables by the status that DescribeTable gives.
+    /// Numbers of objects by the status, or state, that the API gives of what they declare.
     pub(super) by_status: BTreeMap<String, usize>,
-    pub(super) not_ready: Vec<TableReport>,
+    pub(super) not_ready: Vec<ObjectReport>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TableReport {
+pub(super) struct ObjectReport {
+    #[serde(skip)]
+    pub(super) kind: Kind,
     pub(super) namespace: String,
     pub(super) name: String,
-    pub(super) table_name: String,
+    /// Only of tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) table_name: Option<String>,
     pub(super) status: String,
     pub(super) reason: String,
     pub(super) message: String,
@@ -94,14 +100,16 @@ impl Report {
             kinds_installed: seen.regions.is_some() && seen.tables.is_some(),
             operator: seen.leaders.first().map(OperatorReport::of),
             regions: seen.regions.iter().flatten().map(RegionReport::of).collect(),
-            tables: TablesReport::of(seen.tables.as_deref().unwrap_or_default()),
+            tables: ObjectsReport::of(seen.tables.as_deref().unwrap_or_default()),
+            event_source_mappings: ObjectsReport::of(seen.mappings.as_deref().unwrap_or_default()),
             next: Vec::new(),
         };
         report.ready = report.kinds_installed
             && report.operator.as_ref().is_some_and(|operator| operator.alive)
             && !report.regions.is_empty()
             && report.regions.iter().all(|region| region.ready)
-            && report.tables.not_ready.is_empty();
+            && report.tables.not_ready.is_empty()
+            && report.event_source_mappings.not_ready.is_empty();
         report.next = next_steps(&report);
         report
     }
@@ -146,35 +154,84 @@ impl ConditionReport {
     }
 }
 
-impl TablesReport {
-    fn of(tables: &[Table]) -> Self {
-        let mut by_status = BTreeMap::new();
-        for table in tables {
-            *by_status.entry(status_of(table)).or_default() += 1;
-        }
-        let mut not_ready: Vec<_> = tables.iter().filter_map(TableReport::unless_ready).collect();
-        not_ready.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-        Self { total: tables.len(), by_status, not_ready }
+/// An object that declares something in a namespace.
+trait Declaring {
+    const KIND: Kind;
+
+    fn metadata(&self) -> &ObjectMeta;
+    fn conditions(&self) -> &[Condition];
+    /// What the API says of what it declares.
+    fn status(&self) -> Option<&str>;
+    fn table_name(&self) -> Option<&str>;
+}
+
+impl Declaring for Table {
+    const KIND: Kind = Kind::Table;
+
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn conditions(&self) -> &[Condition] {
+        &self.status.conditions
+    }
+
+    fn status(&self) -> Option<&str> {
+        self.status.table_status.as_deref()
+    }
+
+    fn table_name(&self) -> Option<&str> {
+        Some(&self.spec.table_name)
     }
 }
 
-impl TableReport {
-    fn unless_ready(table: &Table) -> Option<Self> {
-        let ready = let_go(&table.metadata)
-            .unwrap_or_else(|| readiness(&table.status.conditions, table.metadata.generation));
+impl Declaring for Mapping {
+    const KIND: Kind = Kind::EventSourceMapping;
+
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn conditions(&self) -> &[Condition] {
+        &self.status.conditions
+    }
+
+    fn status(&self) -> Option<&str> {
+        self.status.state.as_deref()
+    }
+
+    fn table_name(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl ObjectsReport {
+    fn of<D: Declaring>(objects: &[D]) -> Self {
+        let mut by_status = BTreeMap::new();
+        for object in objects {
+            *by_status.entry(object.status().unwrap_or(UNSEEN).to_owned()).or_default() += 1;
+        }
+        let mut not_ready: Vec<_> = objects.iter().filter_map(ObjectReport::unless_ready).collect();
+        not_ready.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        Self { total: objects.len(), by_status, not_ready }
+    }
+}
+
+impl ObjectReport {
+    fn unless_ready<D: Declaring>(object: &D) -> Option<Self> {
+        let metadata = object.metadata();
+        let ready =
+            let_go(D::KIND, metadata).unwrap_or_else(|| readiness(object.conditions(), metadata.generation));
         (ready.status != "True").then(|| Self {
-            namespace: table.metadata.namespace.clone().unwrap_or_default(),
-            name: table.metadata.name.clone().unwrap_or_default(),
-            table_name: table.spec.table_name.clone(),
-            status: status_of(table),
+            kind: D::KIND,
+            namespace: metadata.namespace.clone().unwrap_or_default(),
+            name: metadata.name.clone().unwrap_or_default(),
+            table_name: object.table_name().map(str::to_owned),
+            status: object.status().unwrap_or(UNSEEN).to_owned(),
             reason: ready.reason,
             message: ready.message,
         })
     }
-}
-
-fn status_of(table: &Table) -> String {
-    table.status.table_status.clone().unwrap_or_else(|| UNSEEN.to_owned())
 }
 
 /// `Ready`, or what stands for it where nobody has looked at the object's newest spec.
@@ -196,10 +253,10 @@ fn readiness(conditions: &[Condition], generation: Option<i64>) -> ConditionRepo
 
 /// What stands for `Ready` of an object that is deleted, that we have let go, and that somebody else still holds: nobody tells of
 /// its state any more.
-fn let_go(metadata: &ObjectMeta) -> Option<ConditionReport> {
+fn let_go(kind: Kind, metadata: &ObjectMeta) -> Option<ConditionReport> {
     let holders = metadata.finalizers.as_deref().unwrap_or_default();
-    let only_others =
-        metadata.deletion_timestamp.is_some() && holders.iter().all(|holder| holder != FINALIZER);
+    let only_others = metadata.deletion_timestamp.is_some()
+        && holders.iter().all(|holder| Some(holder.as_str()) != finalizer(kind.name()));
     only_others.then(|| ConditionReport {
         type_: types::READY.to_owned(),
         status: "False".to_owned(),

@@ -49,6 +49,11 @@ fn active(name: &str) -> Table {
     table(name, 1, json!({"tableStatus": "ACTIVE", "conditions": ready("True", "Settled", "")}))
 }
 
+fn mapping(name: &str, status: Value) -> Mapping {
+    let metadata = json!({"name": name, "namespace": "shop", "generation": 1});
+    serde_json::from_value(json!({"metadata": metadata, "status": status})).unwrap()
+}
+
 fn report(seen: &Seen) -> Report {
     Report::of(seen)
 }
@@ -58,6 +63,7 @@ fn a_healthy_installation_says_how_to_use_it() {
     let seen = Seen {
         regions: Some(vec![serving()]),
         tables: Some(vec![active("orders"), active("carts")]),
+        mappings: Some(vec![]),
         leaders: vec![leader(true)],
     };
     let report = report(&seen);
@@ -99,6 +105,12 @@ fn what_is_wrong_is_named_with_what_to_do() {
             table("carts", 1, creating),
             table("changed", 2, changed),
         ]),
+        mappings: Some(vec![mapping(
+            "sink",
+            json!({
+                "state": "Enabled", "conditions": ready("False", "Conflict", "another object manages the mapping"),
+            }),
+        )]),
         leaders: vec![leader(false)],
     };
     let report = report(&seen);
@@ -118,6 +130,8 @@ fn what_is_wrong_is_named_with_what_to_do() {
                        shop/carts: RegionNotReady: the Region has no node that serves
                        shop/changed: NotObserved: the operator has not looked at its newest change yet
                        shop/new: NotObserved: no operator has looked at it yet
+        mappings       1 Enabled
+                       shop/sink: Conflict: another object manages the mapping
 
         next           kubectl -n db get pods -l app.kubernetes.io/component=operator shows why no operator leads; items are served without one, changes of tables wait
                        kubectl -n db logs partita-default-node-0 --previous tells why the node ended
@@ -135,7 +149,7 @@ fn an_empty_cluster_is_told_what_to_install() {
     expect![[r#"
         next           install the chart partita-crds, then the chart partita: the cluster does not know our kinds
     "#]].assert_eq(&text::text(&unknown));
-    let known = report(&Seen { regions: Some(vec![]), tables: Some(vec![]), leaders: vec![] });
+    let known = report(&Seen { regions: Some(vec![]), tables: Some(vec![]), ..Seen::default() });
     assert!(!known.ready);
     expect![[r#"
         next           install the chart partita: there is no Region, and it makes one
@@ -150,7 +164,12 @@ fn who_holds_a_deleted_object_is_named() {
     held.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
     let message = |held: &Table| {
         let tables = Some(vec![held.clone()]);
-        let report = report(&Seen { regions: Some(vec![serving()]), tables, leaders: vec![leader(true)] });
+        let report = report(&Seen {
+            regions: Some(vec![serving()]),
+            tables,
+            leaders: vec![leader(true)],
+            ..Seen::default()
+        });
         report.tables.not_ready[0].message.clone()
     };
     held.metadata.finalizers = Some(vec!["partita.dev/table".into(), "backup.example/x".into()]);
@@ -160,11 +179,27 @@ fn who_holds_a_deleted_object_is_named() {
 }
 
 #[test]
+fn a_mapping_alone_is_looked_at() {
+    let seen = Seen {
+        regions: Some(vec![serving()]),
+        tables: Some(vec![active("orders")]),
+        mappings: Some(vec![mapping("sink", json!({}))]),
+        leaders: vec![leader(true)],
+    };
+    let report = report(&seen);
+    assert!(!report.ready);
+    let step =
+        "kubectl -n shop describe eventsourcemapping.partita.dev sink tells what the mapping waits for";
+    assert_eq!(report.next, [step]);
+}
+
+#[test]
 fn a_table_alone_is_looked_at() {
     let seen = Seen {
         regions: Some(vec![serving()]),
         tables: Some((0..5).map(|n| table(&format!("t{n}"), 1, json!({}))).collect()),
         leaders: vec![leader(true)],
+        ..Seen::default()
     };
     let report = report(&seen);
     assert!(!report.ready);
@@ -178,7 +213,8 @@ fn a_table_alone_is_looked_at() {
 #[test]
 fn a_region_that_nobody_has_seen_is_not_ready() {
     let fresh = region(json!([]), json!([]));
-    let seen = Seen { regions: Some(vec![fresh]), tables: Some(vec![]), leaders: vec![leader(true)] };
+    let leaders = vec![leader(true)];
+    let seen = Seen { regions: Some(vec![fresh]), tables: Some(vec![]), leaders, ..Seen::default() };
     let report = report(&seen);
     assert!(!report.ready);
     assert!(report.next[0].contains("kubectl describe region.partita.dev default"), "{:?}", report.next);

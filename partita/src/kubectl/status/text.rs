@@ -1,6 +1,6 @@
 //! The report for people.
 
-use super::report::{ConditionReport, OperatorReport, RegionReport, Report, TablesReport};
+use super::report::{ConditionReport, ObjectsReport, OperatorReport, RegionReport, Report};
 use crate::kubectl::objects::Node;
 
 /// Width of the column of labels.
@@ -10,9 +10,11 @@ const LABEL: usize = 15;
 pub(super) fn text(report: &Report) -> String {
     let mut paragraphs: Vec<String> = report.regions.iter().map(about_region).collect();
     if !report.regions.is_empty() {
-        paragraphs.push(
-            line("operator", &about_operator(report.operator.as_ref())) + &about_tables(&report.tables),
-        );
+        let operator = line("operator", &about_operator(report.operator.as_ref()));
+        let mappings = &report.event_source_mappings;
+        // Most installations have none, and nothing is wrong with that.
+        let mappings = if mappings.total == 0 { String::new() } else { about_objects("mappings", mappings) };
+        paragraphs.push(operator + &about_objects("tables", &report.tables) + &mappings);
     }
     let steps = report.next.iter().enumerate();
     paragraphs.push(steps.map(|(n, step)| line(if n == 0 { "next" } else { "" }, step)).collect());
@@ -69,14 +71,14 @@ fn about_operator(operator: Option<&OperatorReport>) -> String {
     }
 }
 
-fn about_tables(tables: &TablesReport) -> String {
+fn about_objects(label: &str, objects: &ObjectsReport) -> String {
     let counts: Vec<String> =
-        tables.by_status.iter().map(|(status, number)| format!("{number} {status}")).collect();
+        objects.by_status.iter().map(|(status, number)| format!("{number} {status}")).collect();
     let all = if counts.is_empty() { "none declared".to_owned() } else { counts.join(", ") };
-    let mut text = line("tables", &all);
-    for table in &tables.not_ready {
-        let message = if table.message.is_empty() { &table.reason } else { &table.message };
-        text += &line("", &format!("{}/{}: {}: {message}", table.namespace, table.name, table.reason));
+    let mut text = line(label, &all);
+    for object in &objects.not_ready {
+        let message = if object.message.is_empty() { &object.reason } else { &object.message };
+        text += &line("", &format!("{}/{}: {}: {message}", object.namespace, object.name, object.reason));
     }
     text
 }
