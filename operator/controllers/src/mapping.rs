@@ -203,9 +203,10 @@ impl MappingReconciler {
         match (step, &pass.id) {
             (Step::Create { source, target, settings }, _) => {
                 let id = control.create(source.clone(), target, settings).await?;
-                // Nobody can have it: it was not there before.
-                drop(self.claims.claim(&id, pass.key));
-                pass.made(id, &source);
+                // A pass over another object may have found it first, and taken it: then the next look says so.
+                if self.claims.claim(&id, pass.key).is_ok() {
+                    pass.made(id, &source);
+                }
                 Ok(())
             }
             (Step::Update { target, settings }, Some(id)) => control.update(id, target, settings).await,

@@ -203,10 +203,11 @@ fn unanswered(refusal: Refusal) -> Plan {
 impl Pass<'_> {
     /// The end of a pass without a place.
     pub(super) fn placeless(&self) -> End {
-        match (self.deletion_policy(), &self.id) {
-            (None, _) => End::placeless("the mapping waits for a Region that is ready"),
-            (Some(MappingDeletionPolicy::Retain), _) | (_, None) => End::gone(),
-            (Some(MappingDeletionPolicy::Delete), Some(_)) => End::placeless(
+        match self.deletion_policy() {
+            None => End::placeless("the mapping waits for a Region that is ready"),
+            Some(MappingDeletionPolicy::Retain) => End::gone(),
+            // Also without an id: the object is held, and the answer to the call that made its mapping may have been lost.
+            Some(MappingDeletionPolicy::Delete) => End::placeless(
                 "the object is to be deleted, and its mapping can be deleted only once there is a Region that is ready; \
                  set deletionPolicy to Retain to leave the mapping as it is",
             ),

@@ -136,9 +136,9 @@ async fn retain_leaves_the_mapping_in_a_field_or_in_an_annotation() {
 }
 
 #[tokio::test]
-async fn without_a_place_an_object_says_so_and_goes_only_without_a_mapping() {
+async fn without_a_place_an_object_says_so_and_goes_only_if_its_mapping_may_stay() {
     let world = World::with_table().await;
-    world.apply(&mapping("new", json!({}))).await;
+    world.apply(&mapping("new", json!({"deletionPolicy": "Retain"}))).await;
     assert_eq!(world.reconciler.reconcile(&key("new"), None).await.unwrap(), Next::Resync);
     world.assert_state("new", "RegionNotReady", &["Reconciling"]).await;
     world.delete("new").await;

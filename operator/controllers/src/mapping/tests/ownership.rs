@@ -82,6 +82,19 @@ async fn a_mapping_is_one_objects_and_the_next_has_it_after() {
     world.assert_state("heir", "Adopted", &["Ready"]).await;
 }
 
+/// Another object may be looked at between the making of a mapping and the answer.
+#[tokio::test]
+async fn an_object_that_was_overtaken_manages_nothing() {
+    let world = World::with_table().await;
+    world.apply(&mapping("sink", json!({}))).await;
+    let first = MappingId::parse("00000000-0000-0000-0000-000000000001").unwrap();
+    world.reconciler.claims.claim(&first, &key("rival")).unwrap();
+    assert_eq!(world.pass("sink").await, Next::Resync);
+    assert_eq!(world.only().id, first);
+    world.assert_state("sink", "Conflict", &["Stalled"]).await;
+    assert_eq!(world.status("sink").await.uuid, None);
+}
+
 /// A process that ends forgets what it claimed; statuses still tell.
 #[tokio::test]
 async fn a_new_process_knows_whose_a_mapping_is() {
