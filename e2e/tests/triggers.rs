@@ -7,13 +7,17 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use partita_e2e::Server;
+use partita_e2e::{Server, eventually};
 
 const KEY: (&str, &str) = ("PARTITATESTKEY000001", "a/secret+that=needs&care");
 
+fn free_port() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string())
+}
+
 /// A server that checks signatures and knows functions at a port that is free.
 fn server() -> Result<(Server, String)> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+    let port = free_port()?;
     let functions = format!("http://127.0.0.1:{port}");
     let keys = [("PARTITA_ACCESS_KEY_ID", KEY.0), ("PARTITA_SECRET_ACCESS_KEY", KEY.1)];
     Ok((Server::start_with(&["--ephemeral", "--lambda-endpoint", &functions], &keys)?, port))
@@ -50,4 +54,45 @@ fn the_triggers_example() -> Result<()> {
         &server,
         &port,
     )
+}
+
+/// The manifest as it is, but for the port, which may be taken here.
+#[test]
+fn the_example_of_a_declared_mapping() -> Result<()> {
+    let (folder, port) = (tempfile::tempdir()?, free_port()?);
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/triggers/mapping.yaml");
+    let text = std::fs::read_to_string(&example)?;
+    ensure!(text.contains("127.0.0.1:9002"), "the example's port is another one now");
+    let manifest = folder.path().join("mapping.yaml");
+    std::fs::write(&manifest, text.replace("127.0.0.1:9002", &format!("127.0.0.1:{port}")))?;
+    let manifest = manifest.to_str().context("temporary folders have UTF-8 names")?;
+    let server = Server::start(&["--ephemeral", "--apply", manifest])?;
+    run(
+        &["events.py", "--port", &port, "--check", "expected-events.txt"],
+        "../examples/triggers",
+        &server,
+        &port,
+    )?;
+    declared(&server)
+}
+
+/// What the commands say of the object, and that it takes its mapping with it.
+fn declared(server: &Server) -> Result<()> {
+    let ready = || {
+        let (_, rows, _) = server.run(&["get", "esm"])?;
+        let row = rows.lines().nth(1).unwrap_or_default().to_owned();
+        Ok(row.starts_with("published-texts")
+            && row.contains("texts")
+            && row.contains("Enabled")
+            && row.contains("True"))
+    };
+    eventually("the object to be ready", ready)?;
+    let (_, described, _) = server.run(&["describe", "eventsourcemapping", "published-texts"])?;
+    ensure!(described.contains("the mapping is as declared"), "{described}");
+    let (status, deleted, error) = server.run(&["delete", "esm", "published-texts"])?;
+    ensure!(status.success(), "{error}");
+    ensure!(deleted == "eventsourcemapping.partita.dev \"published-texts\" deleted\n", "{deleted}");
+    let (_, rows, said) = server.run(&["get", "esm"])?;
+    ensure!(rows.is_empty() && said.contains("no event source mappings are declared"), "{rows}{said}");
+    Ok(())
 }

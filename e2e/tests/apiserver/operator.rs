@@ -44,10 +44,16 @@ pub(crate) fn check(cluster: &Cluster) -> Result<()> {
     let node = play_kubelet(cluster, folder.path())?;
     ready(cluster, "region/default")?;
     ready(cluster, "table/early")?;
+    apply(cluster, &mapping())?;
+    eventually("the mapping to wait for its table", || {
+        Ok(reason(&get(cluster, &["eventsourcemapping", "sink"])?) == Some("ReferenceNotFound".to_owned()))
+    })?;
     apply(cluster, &table("orders"))?;
     ready(cluster, "table/orders")?;
+    ready(cluster, "eventsourcemapping/sink")?;
     quiet(cluster)?;
     let operator = restarted_operator_is_quiet(cluster, operator, folder.path())?;
+    kubectl_ok(cluster, &["delete", "eventsourcemapping", "sink", "--timeout=30s"])?;
     kubectl_ok(cluster, &["delete", "table", "orders", "early", "--timeout=30s"])?;
     drop((operator, node));
     Ok(())
@@ -79,9 +85,30 @@ fn table(name: &str) -> String {
             "tableName": name, "billingMode": "PAY_PER_REQUEST",
             "attributeDefinitions": [{"attributeName": "pk", "attributeType": "S"}],
             "keySchema": [{"attributeName": "pk", "keyType": "HASH"}],
+            "streamSpecification": {"streamEnabled": true, "streamViewType": "NEW_IMAGE"},
         },
     })
     .to_string()
+}
+
+/// Of the table `orders`, to a Service that nobody calls, as nothing is written.
+fn mapping() -> String {
+    json!({
+        "apiVersion": "partita.dev/v1", "kind": "EventSourceMapping",
+        "metadata": {"name": "sink", "namespace": "default"},
+        "spec": {
+            "tableRef": {"from": {"name": "orders"}}, "startingPosition": "LATEST",
+            "target": {"service": {"name": "sink", "port": 8080}},
+        },
+    })
+    .to_string()
+}
+
+/// The reason of `Ready`.
+fn reason(object: &Value) -> Option<String> {
+    let conditions = object["status"]["conditions"].as_array();
+    let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
+    ready.and_then(|ready| ready["reason"].as_str()).map(str::to_owned)
 }
 
 fn ready(cluster: &Cluster, object: &str) -> Result<()> {
@@ -178,9 +205,17 @@ fn writes(cluster: &Cluster) -> Result<u64> {
             && ["POST", "PUT", "PATCH", "APPLY", "DELETE"]
                 .iter()
                 .any(|verb| line.contains(&format!("verb=\"{verb}\"")))
-            && ["tables", "regions", "pods", "services", "persistentvolumeclaims", "secrets"]
-                .iter()
-                .any(|resource| line.contains(&format!("resource=\"{resource}\"")))
+            && [
+                "tables",
+                "eventsourcemappings",
+                "regions",
+                "pods",
+                "services",
+                "persistentvolumeclaims",
+                "secrets",
+            ]
+            .iter()
+            .any(|resource| line.contains(&format!("resource=\"{resource}\"")))
     });
     counted
         .map(|line| {
