@@ -104,14 +104,14 @@ impl Node {
         state.dispatches(Arc::clone(&dispatcher));
         let mut front = Parts::default();
         let gateway = gateway_of_items(&options, &engine, &verifier)?.with_streams(Arc::clone(&streams));
-        let gateway = Arc::new(gateway);
-        front.start(|stopped| gateway.serve(api, told(stopped)));
+        front.start(|stopped| Arc::new(gateway).serve(api, told(stopped)));
         back.start(|stopped| housekeeping::run(Arc::clone(&engine), streams, stopped));
         let (path, poll) = (options.credentials_file.clone(), options.timing.credentials_poll);
         back.start(|stopped| key_file.follow(path, verifier, poll, stopped));
 
         state.reach(Phase::Serving);
-        tracing::info!(tables = engine.tables().len(), shard = options.shard, "serving");
+        let (tables, mappings) = (engine.tables().len(), dispatcher.list().len());
+        tracing::info!(tables, mappings, shard = options.shard, "serving");
         let mut failure = failed_before(shutdown, &engine, &mut front, &mut back).await;
         if failure.is_none() {
             state.reach(Phase::Draining);
