@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::header::CONNECTION;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -108,7 +109,7 @@ impl Server {
                 Some(ended) = connections.join_next() => note_end(ended),
                 accepted = door.accept(&self.crowd) => match accepted {
                     Ok((stream, slot)) => {
-                        connections.spawn(Arc::clone(self).converse(stream, slot));
+                        connections.spawn(Arc::clone(self).conversation(stream, slot));
                     }
                     Err(error) => note_failed_accept(&error).await,
                 },
@@ -117,6 +118,16 @@ impl Server {
     }
 
     /// Serves one connection to its end.
+    // Not an async function: the body of one is compiled where it is polled, and with this one come all operations.
+    #[inline(never)]
+    fn conversation(
+        self: Arc<Self>,
+        stream: TcpStream,
+        slot: OwnedSemaphorePermit,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(self.converse(stream, slot))
+    }
+
     async fn converse(self: Arc<Self>, stream: TcpStream, slot: OwnedSemaphorePermit) {
         // Without it an answer in two writes waits for the peer's delayed acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {

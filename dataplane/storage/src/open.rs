@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -70,7 +71,13 @@ impl StoreOptions {
 /// as it was configured, [`Error::UnsafeObjectStore`] when the object store lacks a guarantee, [`Error::ForeignClaim`]
 /// when the shard was made by an incompatible version; otherwise the folder or the object store failed. Nothing is
 /// fenced when one of those that are named is returned.
-pub async fn open(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
+// Not an async function: the body of one is compiled where it is polled, and with this one comes the whole engine.
+#[inline(never)]
+pub fn open(options: StoreOptions) -> BoxFuture<'static, Result<Arc<dyn ShardStore>>> {
+    Box::pin(open_at(options))
+}
+
+async fn open_at(options: StoreOptions) -> Result<Arc<dyn ShardStore>> {
     let path =
         Path::parse(&options.path).map_err(|error| Error::unavailable("use the path of the shard", error))?;
     let StoreOptions { location, cache_bytes, log, .. } = options;
