@@ -12,9 +12,8 @@ use partita_table::{Error, TableEngine};
 pub struct Limits {
     /// Change records followed.
     pub records: usize,
-    /// Bytes of records, times the number of indexes, after which no more are followed: about what the batch takes at most, a
-    /// single large record excepted.
-    pub record_bytes: usize,
+    /// Bytes of entries after which no more records are followed.
+    pub entry_bytes: usize,
     /// Items of a table looked at for a build.
     pub items: usize,
     /// Bytes of entries after which a build looks at no more items.
@@ -25,7 +24,7 @@ pub struct Limits {
 /// noticeably behind one.
 impl Default for Limits {
     fn default() -> Self {
-        Self { records: 1024, record_bytes: 1024 * 1024, items: 512, item_bytes: 512 * 1024 }
+        Self { records: 1024, entry_bytes: 1024 * 1024, items: 512, item_bytes: 512 * 1024 }
     }
 }
 
@@ -114,18 +113,17 @@ impl Keeper {
             self.states = Some(states);
             return Ok(Step::Idle);
         }
-        let bytes_max = self.limits.record_bytes / states.indexes().max(1);
-        let (mut upto, mut followed, mut bytes) = (cursor, 0, 0);
+        let (mut upto, mut followed) = (cursor, 0);
         let mut batch = WriteBatch::new();
         for record in &records {
-            states.follow(record, &mut batch)?;
+            states.follow(&self.engine, record, &mut batch).await?;
             upto = record.sequence;
             followed += 1;
-            bytes += record.payload.len();
-            if bytes >= bytes_max {
+            if batch.bytes() >= self.limits.entry_bytes {
                 break;
             }
         }
+        let bytes = batch.bytes();
         let step = self.commit(states, batch, upto).await?;
         if step != Step::Moved {
             return Ok(step);

@@ -54,7 +54,7 @@ mod write_log;
 
 pub use bucket::{Bucket, BucketCredentials, Trouble};
 pub use error::{Error, Fault, Result};
-pub use log::{LogEntry, LogRecord, LogSequence, LogSpan, LogStart};
+pub use log::{Attachment, LogEntry, LogRecord, LogSequence, LogSpan, LogStart};
 pub use memory::MemoryStore;
 pub use open::{CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN, Location, StoreOptions, open};
 pub use shard::{LogReader, Shard, Swept};

@@ -6,6 +6,9 @@
 //! later. What every reader has passed is history: nobody looks there any more, and the store removes it when that
 //! is convenient.
 //!
+//! A record may have an [`Attachment`], which is handed to readers that keep up and never written. So what the writer knew
+//! anyway need not be stored or made again; a reader that comes later has to do without.
+//!
 //! ```text
 //! record   02 | table | sequence, 8 BE   ->  01 | time, 8 BE, ms | payload
 //! reader   03 | table | name             ->  01 | cursor, 8 BE
@@ -17,7 +20,9 @@
 
 mod tail;
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use partita_model::TableId;
@@ -68,6 +73,31 @@ impl std::fmt::Display for LogSequence {
     }
 }
 
+/// What a record has with it while it is in memory: anything that saves its readers work.
+#[derive(Clone)]
+pub struct Attachment {
+    what: Arc<dyn Any + Send + Sync>,
+    size_bytes: usize,
+}
+
+impl Attachment {
+    /// Attaches something that takes about so much memory.
+    pub fn new<T: Any + Send + Sync>(what: T, size_bytes: usize) -> Self {
+        Self { what: Arc::new(what), size_bytes }
+    }
+
+    /// What was attached, to whoever knows its type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.what.downcast_ref()
+    }
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attachment").field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+    }
+}
+
 /// A change to be recorded.
 #[derive(Debug, Clone)]
 pub struct LogEntry {
@@ -77,10 +107,12 @@ pub struct LogEntry {
     pub at: UnixMillis,
     /// What a reader is to know, in the encoding of the table engine.
     pub payload: Bytes,
+    /// What a reader that keeps up is given with it.
+    pub attachment: Option<Attachment>,
 }
 
-/// A recorded change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A recorded change. Two are the same if what is stored of them is.
+#[derive(Debug, Clone)]
 pub struct LogRecord {
     /// Its position.
     pub sequence: LogSequence,
@@ -88,6 +120,23 @@ pub struct LogRecord {
     pub at: UnixMillis,
     /// What was recorded.
     pub payload: Bytes,
+    /// What was attached, if that is still in memory.
+    pub attachment: Option<Attachment>,
+}
+
+impl PartialEq for LogRecord {
+    fn eq(&self, other: &Self) -> bool {
+        (self.sequence, self.at, &self.payload) == (other.sequence, other.at, &other.payload)
+    }
+}
+
+impl Eq for LogRecord {}
+
+impl LogRecord {
+    /// What it takes in memory, as counted.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.payload.len() + self.attachment.as_ref().map_or(0, |attachment| attachment.size_bytes)
+    }
 }
 
 /// The records of a table that can be read.
@@ -183,14 +232,14 @@ impl ChangeLog {
         batch: &mut WriteBatch,
         undo: &mut Undo,
     ) -> Option<LogRecord> {
-        let LogEntry { table, at, payload } = entry;
+        let LogEntry { table, at, payload, attachment } = entry;
         let log = self.tables.get_mut(&table).filter(|log| log.is_open())?;
         undo.steps.push(Step::Appended { table, head: log.head, last_at: log.last_at });
         log.head += 1;
         log.last_at = log.last_at.max(at);
         let (row, payload) = encode_record(log.last_at, &payload);
         batch.put(record_key(table, log.head), row);
-        Some(LogRecord { sequence: LogSequence(log.head), at: log.last_at, payload })
+        Some(LogRecord { sequence: LogSequence(log.head), at: log.last_at, payload, attachment })
     }
 
     /// Takes back all that was noted since the undo was begun.
@@ -379,7 +428,7 @@ pub(crate) fn decode_record(key: &[u8], mut row: Bytes) -> Result<LogRecord> {
         return Err(corrupt("a change record"));
     }
     let at = UnixMillis(row.get_u64());
-    Ok(LogRecord { sequence: LogSequence(sequence_of(key)?), at, payload: row })
+    Ok(LogRecord { sequence: LogSequence(sequence_of(key)?), at, payload: row, attachment: None })
 }
 
 fn encode_reader(Reader { cursor, closed_at }: Reader) -> Bytes {

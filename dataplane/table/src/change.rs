@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Images are items in the model's codec; their keys are in them, and the log says when. Records are on disk until every reader
-//! has passed them, so a version byte never changes meaning.
+//! has passed them, so a version byte never changes meaning. Where global indexes are all that reads the log, its records are of
+//! another form, which is theirs alone ([`crate::global`]).
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use partita_model::codec::{CodecError, StoredItem};
@@ -14,11 +15,13 @@ use partita_model::{Item, KeySchema};
 use crate::index;
 
 const VERSION: u8 = 2;
+/// The first byte of records that only tell of entries of global indexes.
+pub(crate) const ENTRIES_VERSION: u8 = 3;
 const OLD_IMAGE: u8 = 1;
 const NEW_IMAGE: u8 = 2;
 const EXPIRED: u8 = 4;
 
-/// One change of one item, as every reader of the change log sees it. At least one image is there, and the two differ.
+/// One change of one item, as every reader of the change log sees it but for the global indexes. At least one image is there, and the two differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeRecord {
     /// The item before the write; `None` when it was inserted.
@@ -36,6 +39,9 @@ pub enum ChangeError {
     /// The first byte is no version known here.
     #[error("unknown version of a change record")]
     UnknownVersion,
+    /// The record is of a time when only global indexes read the log.
+    #[error("the change record has no images")]
+    EntriesOnly,
     /// The flags are none that this version writes, or bytes are missing or left over.
     #[error("malformed change record")]
     Malformed,
@@ -58,6 +64,7 @@ impl ChangeRecord {
         let mut rest = payload.clone();
         match rest.try_get_u8().map_err(|_| ChangeError::Malformed)? {
             VERSION => {}
+            ENTRIES_VERSION => return Err(ChangeError::EntriesOnly),
             _ => return Err(ChangeError::UnknownVersion),
         }
         let flags = rest.try_get_u8().map_err(|_| ChangeError::Malformed)?;

@@ -118,8 +118,8 @@ impl TableEngine {
         while let Some(row) = rows.next().await? {
             let descriptor = registry::read_descriptor(&row.key, &row.value)?;
             streams::begin(&shard, &descriptor, None).await?;
-            streams::end(&shard, &descriptor).await?;
             let planned = registry.plan(&descriptor)?.ok_or_else(|| row::corrupt(&row.key))?;
+            streams::end(&shard, &planned).await?;
             indexes::begin(&shard, &planned, None, options.index_backlog_max).await?;
             indexes::end(&shard, &planned).await?;
             planned.expiring.set(planned.descriptor.time_to_live.clone().map(Setting::new).map(Arc::new));
@@ -178,7 +178,7 @@ impl TableEngine {
         if let Some(change) = expiry {
             change.done(&planned);
         }
-        streams::end(&self.core.shard, &descriptor).await?;
+        streams::end(&self.core.shard, &planned).await?;
         self.registry.insert(Arc::clone(&planned));
         self.changed.send_replace(());
         indexes::end(&self.core.shard, &planned).await
@@ -269,7 +269,7 @@ impl TableEngine {
 
     /// Registers a reader of a table's change log. Every write that a snapshot taken after the return does not hold has its
     /// change record in the log: a reader that copies the table and then follows the log misses nothing. Returns the position
-    /// behind which it begins.
+    /// behind which it begins. Records from before it was there may be without images.
     ///
     /// # Errors
     /// `ResourceNotFoundException` when the table is not served here; otherwise the store refused the name or failed.
@@ -279,10 +279,9 @@ impl TableEngine {
         reader: &str,
         from: LogStart,
     ) -> Result<LogSequence, Error> {
+        let _changes = self.changes.lock().await;
         let table = self.registry.by_id(table).ok_or_else(ServiceError::resource_not_found)?;
-        let start = self.core.shard.register_reader(table.id(), reader, from).await?;
-        // Commits that looked for a reader before it was there end here, and become durable.
-        table.stripes.drain().await;
+        let start = streams::register(&self.core.shard, table.id(), Some(&table), reader, from).await?;
         self.core.shard.store().barrier().await?;
         Ok(start)
     }

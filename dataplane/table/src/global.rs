@@ -10,15 +10,19 @@
 //! ```
 //!
 //! Invariants, with *c* the reader's cursor in the table's log:
-//! - An index that is built holds the projection of every item as it was at *c*, and its statistics count just that.
+//! - An index that is built holds the projection of every item as it was at *c*, and its statistics count just that. After a crash, or
+//!   far behind, it may hold a later state of items that were changed after *c*, or nothing (`moves.rs` says why that settles).
 //! - An index that is being built holds it of the items that the build has come by (`BuildState` says which, and as of when),
 //!   and of no others.
+//! - A record tells of every index that a build begins after it was made (`Recording`).
 //! - Rows, statistics, progress and the cursor change in one batch, and one task makes these batches. So a record or an item is
 //!   counted once whatever happens in between, and none of this has to be read before it is written.
 //! - An entry is never durable before the item it comes from: its batch comes later in the same log.
 
 mod backlog;
 mod build;
+mod moves;
+mod recording;
 mod states;
 
 use partita_model::codec::StoredItem;
@@ -28,7 +32,7 @@ use partita_model::schema::{GlobalIndex, KeyAttribute};
 use partita_model::size::value_size;
 use partita_model::{AttributeValue, KeySchema};
 
-use crate::index::{Entry, Shape};
+use crate::index::{Entry, EntryChange, Shape};
 use crate::row::{ItemKey, ItemValue, Partition};
 
 pub use backlog::{BACKLOG_RECORDS_MAX, IndexLag};
@@ -36,6 +40,7 @@ pub use states::{IndexStates, IndexedTable};
 
 pub(crate) use backlog::Backlog;
 pub(crate) use build::BuildState;
+pub(crate) use recording::Recording;
 pub(crate) use states::stored;
 
 /// The name under which global indexes read the change log: one reader for all indexes of a table.
@@ -59,6 +64,19 @@ impl Entry {
         }
         let row = key.global_row(&partition, &sort);
         Some(Self { row, value: Shape::from(index).project(schema, item) })
+    }
+}
+
+impl EntryChange {
+    /// What becomes of the entry of an item in a global index when the item changes.
+    pub(crate) fn of_global(
+        schema: &KeySchema,
+        index: &GlobalIndex,
+        key: &ItemKey,
+        [before, after]: [Option<&ItemValue>; 2],
+    ) -> Self {
+        let entry = |item: &ItemValue| Entry::of_global(schema, index, key, item);
+        Self { before: before.and_then(entry), after: after.and_then(entry) }
     }
 }
 

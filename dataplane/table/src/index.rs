@@ -21,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 /// What a write does to an item's entry in one index.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct EntryChange {
     pub(crate) before: Option<Entry>,
     pub(crate) after: Option<Entry>,

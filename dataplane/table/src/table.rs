@@ -7,7 +7,7 @@ use partita_model::schema::{GlobalIndex, LocalIndex};
 use partita_model::{Item, TableDescriptor, TableId};
 
 use crate::expiry::Expiring;
-use crate::global::Backlog;
+use crate::global::{Backlog, Recording};
 use crate::row::{ItemKey, KeyValues};
 use crate::statistics::Stripes;
 use crate::{Error, index, row};
@@ -20,11 +20,18 @@ pub(crate) struct Table {
     pub(crate) expiring: Arc<Expiring>,
     /// Of the global indexes; none before the first one.
     pub(crate) backlog: Arc<OnceLock<Backlog>>,
+    pub(crate) recording: Arc<Recording>,
 }
 
 impl Table {
     pub(crate) fn new(descriptor: TableDescriptor) -> Self {
-        Self { descriptor, stripes: Arc::default(), expiring: Arc::default(), backlog: Arc::default() }
+        Self {
+            descriptor,
+            stripes: Arc::default(),
+            expiring: Arc::default(),
+            backlog: Arc::default(),
+            recording: Arc::default(),
+        }
     }
 
     /// The same table under a newer descriptor.
@@ -34,6 +41,7 @@ impl Table {
             stripes: Arc::clone(&self.stripes),
             expiring: Arc::clone(&self.expiring),
             backlog: Arc::clone(&self.backlog),
+            recording: Arc::clone(&self.recording),
         }
     }
 

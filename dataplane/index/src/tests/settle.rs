@@ -11,7 +11,7 @@ use super::support::{SHAPES, Shape, World, call, runtime};
 use crate::Limits;
 
 /// Steps that do little, so that much can come between them.
-const SMALL: Limits = Limits { records: 3, record_bytes: 4096, items: 2, item_bytes: 4096 };
+const SMALL: Limits = Limits { records: 3, entry_bytes: 4096, items: 2, item_bytes: 4096 };
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -22,6 +22,8 @@ enum Event {
     Drop,
     /// An index is added, or removed.
     Toggle(Shape),
+    /// A stream begins, or ends: records hold images from then on, or no more.
+    ToggleStream,
     /// From now on nothing becomes durable, or everything again.
     Hold(bool),
     /// The process dies and comes back.
@@ -95,6 +97,7 @@ fn event() -> impl Strategy<Value = Event> {
         12 => Just(Event::Step),
         1 => Just(Event::Drop),
         2 => prop::sample::select(SHAPES.to_vec()).prop_map(Event::Toggle),
+        1 => Just(Event::ToggleStream),
         1 => any::<bool>().prop_map(Event::Hold),
         1 => Just(Event::Crash),
     ]
@@ -120,6 +123,10 @@ impl Run {
             Event::Toggle(shape) => {
                 self.hold(false).await;
                 self.world.toggle(*shape).await;
+            }
+            Event::ToggleStream => {
+                self.hold(false).await;
+                self.world.toggle_stream().await;
             }
             Event::Hold(held) => self.hold(*held).await,
             Event::Crash => {

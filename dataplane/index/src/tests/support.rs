@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use partita_model::clock::{Clock, UnixMillis};
-use partita_model::descriptor::{BillingMode, Generation, Statistics, TableSettings};
+use partita_model::descriptor::{
+    BillingMode, Generation, Statistics, StreamSettings, StreamView, TableSettings,
+};
 use partita_model::name::Scope;
 use partita_model::schema::{GlobalIndex, KeyAttribute, LocalIndex};
 use partita_model::size::item_size;
@@ -14,8 +16,8 @@ use partita_model::{
 use partita_protocol::output::Answer;
 use partita_protocol::{Operation, OperationName, ServiceError};
 use partita_storage::{Location, MemoryStore, Shard, ShardStore, StoreOptions};
-use partita_table::global::BACKLOG_RECORDS_MAX;
-use partita_table::{EngineOptions, TableEngine};
+use partita_table::global::{BACKLOG_RECORDS_MAX, READER};
+use partita_table::{ChangeRecord, EngineOptions, TableEngine};
 use serde_json::{Value, json};
 
 use crate::{Keeper, Limits, Step};
@@ -130,6 +132,7 @@ pub(super) struct World {
     generation: u64,
     next_id: u64,
     pub(super) indexes: BTreeMap<Shape, TableId>,
+    stream: StreamSettings,
 }
 
 impl World {
@@ -170,6 +173,11 @@ impl World {
             generation: 0,
             next_id: 100,
             indexes: BTreeMap::new(),
+            stream: StreamSettings {
+                label: String::new(),
+                view: StreamView::NewAndOldImages,
+                enabled: false,
+            },
         };
         for shape in shapes {
             world.next_id += 1;
@@ -182,7 +190,10 @@ impl World {
     /// Applies a descriptor with the present indexes.
     pub(super) async fn apply(&mut self, active: bool) {
         self.generation += 1;
-        let descriptor = descriptor(self.generation, &self.indexes, active);
+        let descriptor = TableDescriptor {
+            stream: Some(self.stream.clone()),
+            ..descriptor(self.generation, &self.indexes, active)
+        };
         self.engine.apply(descriptor).await.unwrap();
     }
 
@@ -191,6 +202,15 @@ impl World {
         if self.indexes.remove(&shape).is_none() {
             self.next_id += 1;
             self.indexes.insert(shape, TableId(self.next_id));
+        }
+        self.apply(false).await;
+    }
+
+    /// Begins a stream, or ends the one that there is.
+    pub(super) async fn toggle_stream(&mut self) {
+        self.stream.enabled ^= true;
+        if self.stream.enabled {
+            self.stream.label = format!("{}", self.generation);
         }
         self.apply(false).await;
     }
@@ -222,8 +242,9 @@ impl World {
         self.call(OperationName::PutItem, json!({"TableName": "table", "Item": item})).await.unwrap();
     }
 
-    /// Compares all indexes, which must be built, with what the table holds.
+    /// Compares all indexes, which must be built, with what the table holds, and looks for the images that streams show.
     pub(super) async fn check(&mut self) {
+        self.check_streams().await;
         let statistics = self.engine.statistics(TABLE).await.unwrap();
         for (shape, id) in &self.indexes {
             assert!(statistics.progress.is_built(*id), "{shape:?} of {:?}", statistics.progress);
@@ -241,6 +262,17 @@ impl World {
             let counted = statistics.indexes[&IndexName::new(shape.name())];
             let size_bytes = expected.iter().map(|item| item_size(item) as u64 + 100).sum();
             assert_eq!(counted, Statistics { item_count: expected.len() as u64, size_bytes }, "{shape:?}");
+        }
+    }
+
+    async fn check_streams(&self) {
+        let shard = self.engine.shard();
+        for reader in shard.log_readers(TABLE).into_iter().filter(|reader| reader.name != READER) {
+            for record in shard.read_log(TABLE, &reader.name, 10_000).await.unwrap() {
+                if reader.closed_at.is_none_or(|end| record.sequence <= end) {
+                    ChangeRecord::decode(&record.payload).unwrap();
+                }
+            }
         }
     }
 

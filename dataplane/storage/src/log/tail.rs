@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use super::{LogRecord, LogSequence, READ_BYTES_MAX};
 use crate::store::{Visibility, Written};
 
-/// Bytes of payloads that all tails of a shard hold together. The rows of the engine's memory table share them until it is
-/// written out, so that most of this is not memory of its own.
+/// Bytes of payloads and attachments that all tails of a shard hold together. The rows of the engine's memory table share most of
+/// them until it is written out, so that most of this is not memory of its own.
 const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The tails of all tables of a shard.
@@ -30,7 +30,7 @@ struct State {
     order: VecDeque<(TableId, LogSequence)>,
     /// The number of records held.
     records: usize,
-    /// The size of their payloads.
+    /// What they take.
     bytes: usize,
 }
 
@@ -53,7 +53,7 @@ impl Tails {
         let mut state = self.lock();
         for (table, record) in records {
             let sequence = record.sequence;
-            state.bytes += record.payload.len();
+            state.bytes += record.size_bytes();
             state.records += 1;
             state.order.push_back((table, sequence));
             let tail = state.tables.entry(table).or_default();
@@ -125,7 +125,7 @@ impl State {
     fn pop(&mut self, table: TableId) {
         if let Some(gone) = self.tables.get_mut(&table).and_then(|tail| tail.records.pop_front()) {
             self.records -= 1;
-            self.bytes -= gone.record.payload.len();
+            self.bytes -= gone.record.size_bytes();
         }
     }
 

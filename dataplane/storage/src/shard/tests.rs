@@ -22,7 +22,12 @@ fn descriptor(table: TableId) -> WriteBatch {
 }
 
 fn entry(table: TableId, payload: &str) -> LogEntry {
-    LogEntry { table, at: UnixMillis(1), payload: Bytes::copy_from_slice(payload.as_bytes()) }
+    LogEntry {
+        table,
+        at: UnixMillis(1),
+        payload: Bytes::copy_from_slice(payload.as_bytes()),
+        attachment: None,
+    }
 }
 
 async fn record(shard: &Shard, table: TableId, payload: &str) {
@@ -229,7 +234,12 @@ async fn records_are_found_by_their_time() {
     let shard = shard_of(&MemoryStore::new()).await;
     shard.register_reader(TABLE, "stream", LogStart::Now).await.unwrap();
     for at in [10, 20, 15, 30] {
-        let entry = LogEntry { table: TABLE, at: UnixMillis(at), payload: Bytes::from_static(b"x") };
+        let entry = LogEntry {
+            table: TABLE,
+            at: UnixMillis(at),
+            payload: Bytes::from_static(b"x"),
+            attachment: None,
+        };
         shard.commit(WriteBatch::new(), vec![entry]).await.unwrap().durable().await.unwrap();
     }
     let records = shard.read_log(TABLE, "stream", 10).await.unwrap();

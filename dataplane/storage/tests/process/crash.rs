@@ -46,7 +46,10 @@ pub(crate) async fn write_for_ever(folder: &Path, start: Number) {
             for number in (start + writer..).step_by(WRITERS as usize) {
                 let payload = Bytes::copy_from_slice(&number.to_be_bytes());
                 let written = shard
-                    .commit(batch(number), vec![LogEntry { table: TABLE, at: UnixMillis(number), payload }])
+                    .commit(
+                        batch(number),
+                        vec![LogEntry { table: TABLE, at: UnixMillis(number), payload, attachment: None }],
+                    )
                     .await
                     .unwrap();
                 written.durable().await.unwrap();

@@ -21,7 +21,12 @@ fn record(change: &ChangeRecord, position: u64) -> Value {
     let recorder =
         Recorder { table: &table, view: StreamView::NewAndOldImages, region: &Arc::from("eu-central-1") };
     let payload: Bytes = change.encode();
-    let entry = LogRecord { sequence: LogSequence(position), at: UnixMillis(1_700_000_000_999), payload };
+    let entry = LogRecord {
+        sequence: LogSequence(position),
+        at: UnixMillis(1_700_000_000_999),
+        payload,
+        attachment: None,
+    };
     recorder.record(&entry).unwrap().to_json()
 }
 
@@ -62,6 +67,6 @@ fn a_damaged_change_is_no_record() {
     let table = table(1, "music", 1, None);
     let recorder = Recorder { table: &table, view: StreamView::KeysOnly, region: &Arc::from("eu-central-1") };
     let payload = Bytes::from_static(b"nonsense");
-    let entry = LogRecord { sequence: LogSequence(1), at: UnixMillis(0), payload };
+    let entry = LogRecord { sequence: LogSequence(1), at: UnixMillis(0), payload, attachment: None };
     assert!(recorder.record(&entry).is_err());
 }

@@ -25,8 +25,9 @@ pub(super) async fn begin(
         Ok(cursor) => cursor,
         Err(_) => shard.register_reader(planned.id(), READER, LogStart::Now).await?,
     };
+    planned.recording.add(planned.maintained_indexes());
     if let Some(table) = served {
-        // Commits that looked for a reader before it was there end here, so that a build sees what they did.
+        // Commits that looked for a reader or for indexes before they were there end here, so that a build sees what they did.
         table.stripes.drain().await;
     }
     let newest = || shard.watch_log(planned.id());
@@ -37,6 +38,7 @@ pub(super) async fn begin(
 
 /// Removes the reader when `table` maintains no index any more.
 pub(super) async fn end(shard: &Shard, table: &Table) -> Result<(), Error> {
+    table.recording.of(table.maintained_indexes().cloned());
     if !table.has_maintained_indexes() && shard.cursor(table.id(), READER).is_ok() {
         shard.unregister_reader(table.id(), READER).await?;
     }

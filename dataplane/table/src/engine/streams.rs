@@ -4,8 +4,8 @@
 //! whatever a crash leaves in between, the next opening closes. So whoever has been told that a stream is enabled finds every
 //! later write in it.
 
-use partita_model::TableDescriptor;
-use partita_storage::{LogStart, Shard};
+use partita_model::{TableDescriptor, TableId};
+use partita_storage::{LogSequence, LogStart, Shard};
 
 use crate::Error;
 use crate::stream::StreamReader;
@@ -21,16 +21,33 @@ pub(super) async fn begin(
     if shard.log_reader(descriptor.id, &reader).is_some() {
         return Ok(());
     }
-    shard.register_reader(descriptor.id, &reader, LogStart::Now).await?;
+    register(shard, descriptor.id, served, &reader, LogStart::Now).await.map(drop)
+}
+
+/// Registers a reader that wants to see items. `served` is its table, if that is written to.
+pub(super) async fn register(
+    shard: &Shard,
+    table: TableId,
+    served: Option<&Table>,
+    reader: &str,
+    from: LogStart,
+) -> Result<LogSequence, Error> {
+    if let Some(table) = served {
+        table.recording.want_images();
+        // Commits that left out images end here, so that the reader meets none of their records.
+        table.stripes.drain().await;
+    }
+    let start = shard.register_reader(table, reader, from).await?;
     if let Some(table) = served {
         // Commits that looked for a reader before it was there end here.
         table.stripes.drain().await;
     }
-    Ok(())
+    Ok(start)
 }
 
-/// Closes the readers of all streams but the one that `descriptor` enables.
-pub(super) async fn end(shard: &Shard, descriptor: &TableDescriptor) -> Result<(), Error> {
+/// Closes the readers of all streams but the one that the table's descriptor enables.
+pub(super) async fn end(shard: &Shard, table: &Table) -> Result<(), Error> {
+    let descriptor = &table.descriptor;
     let enabled = enabled(descriptor);
     for reader in shard.log_readers(descriptor.id) {
         let is_stream = StreamReader::parse(&reader.name).is_some();
@@ -38,6 +55,7 @@ pub(super) async fn end(shard: &Shard, descriptor: &TableDescriptor) -> Result<(
             shard.close_reader(descriptor.id, &reader.name).await?;
         }
     }
+    table.recording.follow_readers(shard, table);
     Ok(())
 }
 

@@ -7,11 +7,12 @@ use partita_model::TableId;
 use partita_model::descriptor::{Generation, Statistics};
 use partita_model::limits::STORED_OVERHEAD_BYTES;
 use partita_model::schema::GlobalIndex;
-use partita_storage::{LogRecord, LogSequence, Order, Snapshot, Visibility, WriteBatch};
+use partita_storage::{Attachment, LogRecord, LogSequence, Order, Snapshot, Visibility, WriteBatch};
 
 use super::build::BuildState;
+use super::moves::{EntryMove, ItemMoves, Place};
 use crate::Error;
-use crate::change::ChangeRecord;
+use crate::change::{ChangeError, ChangeRecord};
 use crate::engine::TableEngine;
 use crate::index::{Entry, EntryChange};
 use crate::read::Walk;
@@ -36,8 +37,6 @@ pub struct IndexStates {
 
 #[derive(Debug)]
 struct IndexState {
-    /// Its position in the descriptor.
-    ordinal: usize,
     id: TableId,
     build: BuildState,
     statistics: Statistics,
@@ -77,16 +76,14 @@ impl IndexedTable {
     pub async fn states(&self, engine: &TableEngine) -> Result<IndexStates, Error> {
         let snapshot = engine.shard().store().snapshot(Visibility::Applied).await?;
         let mut indexes = Vec::new();
-        for (ordinal, index) in self.table.descriptor.global_indexes.iter().enumerate() {
-            if index.is_maintained() {
-                let (build, statistics) = stored(snapshot.as_ref(), index.id).await?;
-                indexes.push(IndexState { ordinal, id: index.id, build, statistics, counted: true });
-            }
+        for index in self.table.maintained_indexes() {
+            let (build, statistics) = stored(snapshot.as_ref(), index.id).await?;
+            indexes.push(IndexState { id: index.id, build, statistics, counted: true });
         }
         Ok(IndexStates { table: Arc::clone(&self.table), indexes })
     }
 
-    /// Tells writers that the indexes show all changes up to `upto`, and what a record took of those last applied.
+    /// Tells writers that the indexes show all changes up to `upto`, and what the entries of those last applied took.
     pub fn reached(&self, upto: LogSequence, records: usize, bytes: usize) {
         if let Some(backlog) = self.table.backlog.get() {
             backlog.measured(records, bytes);
@@ -109,23 +106,57 @@ impl IndexStates {
     /// Adds to `batch` what the change of an item does to its entries. Records are to be followed in their order, each once.
     ///
     /// # Errors
-    /// When the record cannot be read, or the statistics cannot be right.
-    pub fn follow(&mut self, record: &LogRecord, batch: &mut WriteBatch) -> Result<(), Error> {
-        let change = ChangeRecord::decode(&record.payload)?;
-        let Some(image) = change.new.as_ref().or(change.old.as_ref()) else { return Ok(()) };
-        let key = self.table.stored_key(&[], image)?;
-        let [old, new] = [&change.old, &change.new].map(|item| item.as_ref().map(ItemValue::of_stored));
-        let descriptor = &self.table.descriptor;
-        for state in &mut self.indexes {
-            let Some(index) = descriptor.global_indexes.get(state.ordinal) else { continue };
-            if !state.build.follows(key.row(), record.sequence) {
-                continue;
+    /// When the record or the item cannot be read, or the statistics cannot be right.
+    pub async fn follow(
+        &mut self,
+        engine: &TableEngine,
+        record: &LogRecord,
+        batch: &mut WriteBatch,
+    ) -> Result<(), Error> {
+        match record.attachment.as_ref().and_then(Attachment::get::<ItemMoves>) {
+            Some(moves) => self.apply(moves, record.sequence, batch),
+            None => {
+                let moves = self.read(engine, record).await?;
+                self.apply(&moves, record.sequence, batch)
             }
-            let entry = |item: &ItemValue| Entry::of_global(&descriptor.key, index, &key, item);
-            state.apply(
-                EntryChange { before: old.as_ref().and_then(entry), after: new.as_ref().and_then(entry) },
-                batch,
-            )?;
+        }
+    }
+
+    /// The moves of a record that came without them.
+    async fn read(&self, engine: &TableEngine, record: &LogRecord) -> Result<ItemMoves, Error> {
+        let descriptor = &self.table.descriptor;
+        if let Some(mut moves) = ItemMoves::decode(descriptor.id, &record.payload)? {
+            self.fill(engine, &mut moves).await?;
+            return Ok(moves);
+        }
+        let ChangeRecord { old, new, .. } = ChangeRecord::decode(&record.payload)?;
+        let image = new.as_ref().or(old.as_ref()).ok_or(ChangeError::Malformed)?;
+        let key = self.table.stored_key(&[], image)?;
+        let indexes = self.table.maintained_indexes();
+        Ok(ItemMoves::between(&descriptor.key, indexes, &key, [old.as_ref(), new.as_ref()]))
+    }
+
+    /// Takes what entries hold from the item as it is now.
+    async fn fill(&self, engine: &TableEngine, moves: &mut ItemMoves) -> Result<(), Error> {
+        let key = ItemKey::of_row(&moves.item)?;
+        let Some(item) = engine.core.current(&key).await? else { return Ok(()) };
+        let descriptor = &self.table.descriptor;
+        for entry in &mut moves.entries {
+            let index = self.table.maintained_indexes().find(|index| index.id == entry.index);
+            let now = index.and_then(|index| Entry::of_global(&descriptor.key, index, &key, &item));
+            // An entry that is elsewhere by now has a record further on.
+            let now = now.filter(|now| entry.after.as_ref().is_some_and(|after| after.row == now.row));
+            entry.value = now.map(|now| now.value.bytes().clone());
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, moves: &ItemMoves, at: LogSequence, batch: &mut WriteBatch) -> Result<(), Error> {
+        for entry in &moves.entries {
+            let state = self.indexes.iter_mut().find(|state| state.id == entry.index);
+            if let Some(state) = state.filter(|state| state.build.follows(&moves.item, at)) {
+                state.apply(entry, batch)?;
+            }
         }
         Ok(())
     }
@@ -150,7 +181,9 @@ impl IndexStates {
         let Some(state) = self.indexes.iter_mut().find(|state| state.build.is_due(cursor)) else {
             return Ok(());
         };
-        let Some(index) = self.table.descriptor.global_indexes.get(state.ordinal) else { return Ok(()) };
+        let Some(index) = self.table.maintained_indexes().find(|index| index.id == state.id) else {
+            return Ok(());
+        };
         let shard = engine.shard();
         // As applied: what this step makes of it comes later in the same log, and can be durable only after it. A durable
         // snapshot could be older than the cursor.
@@ -160,7 +193,10 @@ impl IndexStates {
         let chunk =
             chunk(&self.table, index, snapshot.as_ref(), &state.build, (items_max, bytes_max)).await?;
         for entry in chunk.entries {
-            state.apply(EntryChange { before: None, after: Some(entry) }, batch)?;
+            let entry = EntryChange { before: None, after: Some(entry) };
+            if let Some(entry) = EntryMove::of(state.id, &entry) {
+                state.apply(&entry, batch)?;
+            }
         }
         state.build = state.build.after_chunk(at, chunk.scanned, chunk.last.as_deref());
         batch.put(row::build(state.id), state.build.encode());
@@ -177,14 +213,11 @@ impl IndexStates {
 }
 
 impl IndexState {
-    fn apply(&mut self, change: EntryChange, batch: &mut WriteBatch) -> Result<(), Error> {
-        if !change.is_change() {
-            return Ok(());
-        }
-        if let Some(row) = change.removed_row() {
+    fn apply(&mut self, entry: &EntryMove, batch: &mut WriteBatch) -> Result<(), Error> {
+        if let Some(row) = entry.removed_row() {
             batch.delete(row.clone());
         }
-        if let Some(before) = &change.before {
+        if let Some(before) = &entry.before {
             let fewer = self
                 .statistics
                 .item_count
@@ -193,10 +226,12 @@ impl IndexState {
             let (items, bytes) = fewer.ok_or_else(|| row::corrupt(&row::index_statistics(self.id)))?;
             self.statistics = Statistics { item_count: items, size_bytes: bytes };
         }
-        if let Some(after) = change.after {
+        if let Some(after) = &entry.after {
             self.statistics.item_count += 1;
-            self.statistics.size_bytes += stored_bytes(&after);
-            batch.put(after.row, after.value.bytes().clone());
+            self.statistics.size_bytes += stored_bytes(after);
+            if let Some(value) = &entry.value {
+                batch.put(after.row.clone(), value.clone());
+            }
         }
         self.counted = false;
         Ok(())
@@ -204,8 +239,8 @@ impl IndexState {
 }
 
 /// An entry with the overhead that stored-size figures add.
-fn stored_bytes(entry: &Entry) -> u64 {
-    entry.size() as u64 + STORED_OVERHEAD_BYTES
+fn stored_bytes(entry: &Place) -> u64 {
+    u64::from(entry.size_bytes) + STORED_OVERHEAD_BYTES
 }
 
 /// What a chunk of a build comes by.

@@ -3,10 +3,11 @@
 use partita_model::TableDescriptor;
 use partita_model::descriptor::{Generation, StreamSettings, StreamView};
 use partita_protocol::OperationName;
-use partita_storage::{LogReader, LogSequence};
-use serde_json::json;
+use partita_storage::{LogReader, LogSequence, Visibility};
+use serde_json::{Value, json};
 
-use super::support::{World, simple};
+use super::support::{World, simple, with_global_index};
+use crate::{ChangeError, ChangeRecord};
 
 const LABEL: &str = "2026-10-08T23:20:48.000";
 
@@ -70,4 +71,50 @@ async fn a_crash_while_a_descriptor_is_applied_leaves_a_reader_too_many_and_neve
     world.store.fill(false);
     world.engine.apply(streaming(2, LABEL, true)).await.unwrap();
     assert_eq!(readers(&world.crashed().await).len(), 1);
+}
+
+/// The last record of the log: whether it has images. `None` before the first.
+async fn last(world: &World, log: &mut u64) -> Option<bool> {
+    let shard = world.engine.shard();
+    let records =
+        shard.read_log_after(simple().id, LogSequence(*log), 10, Visibility::Applied).await.unwrap();
+    let [record] = records.as_slice() else { return None };
+    *log = record.sequence.0;
+    match ChangeRecord::decode(&record.payload) {
+        Ok(_) => Some(true),
+        Err(ChangeError::EntriesOnly) => Some(false),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn records_say_what_their_readers_need_and_no_more() {
+    let world = World::with([with_global_index()]).await;
+    let put = |value: Value| {
+        let (world, item) =
+            (&world, json!({ "p": { "S": "a" }, "g": { "S": "g" }, "h": { "N": "1" }, "v": value }));
+        async move { world.ok(OperationName::PutItem, json!({ "TableName": "simple", "Item": item })).await }
+    };
+    let streaming = |generation, enabled| TableDescriptor {
+        generation: Generation(generation),
+        stream: streaming(generation, LABEL, enabled).stream,
+        ..with_global_index()
+    };
+    let mut log = 0;
+    put(json!({ "N": "1" })).await;
+    assert_eq!(last(&world, &mut log).await, Some(false));
+    world.ok(OperationName::PutItem, json!({ "TableName": "simple", "Item": { "p": { "S": "b" } } })).await;
+    assert_eq!(last(&world, &mut log).await, None, "no index holds it");
+    world.engine.apply(streaming(2, true)).await.unwrap();
+    put(json!({ "N": "2" })).await;
+    assert_eq!(last(&world, &mut log).await, Some(true));
+    let crashed = world.crashed().await;
+    crashed
+        .ok(OperationName::DeleteItem, json!({ "TableName": "simple", "Key": { "p": { "S": "b" } } }))
+        .await;
+    assert_eq!(last(&crashed, &mut log).await, Some(true), "the stream is found again");
+    log = 2;
+    world.engine.apply(streaming(3, false)).await.unwrap();
+    put(json!({ "N": "3" })).await;
+    assert_eq!(last(&world, &mut log).await, Some(false));
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use partita_model::TableId;
-use partita_storage::{LogEntry, Visibility, WriteBatch, Written};
+use partita_storage::{Attachment, LogEntry, Visibility, WriteBatch, Written};
 
 use super::{Held, Images};
 use crate::engine::Core;
 use crate::expiry::{self, Setting};
+use crate::index::EntryChange;
 use crate::row::ItemKey;
 use crate::statistics::{StripeGuard, Tally, TallyChange, stripe_of};
 use crate::table::Table;
@@ -19,11 +20,12 @@ use crate::{Error, change, row};
 /// What becomes of one item, and of everything that is kept in step with it.
 #[derive(Debug)]
 pub(crate) struct ItemChange {
-    pub(super) table: Arc<Table>,
+    pub(crate) table: Arc<Table>,
     stripe: u8,
-    /// The key of the item's row.
-    row: Bytes,
-    pub(super) images: Images,
+    pub(crate) key: ItemKey,
+    pub(crate) images: Images,
+    /// What becomes of the entries in the global indexes that the write knew of.
+    pub(crate) entries: Vec<(TableId, EntryChange)>,
     tally: TallyChange,
     /// Whether the item is deleted because its time has come.
     expired: bool,
@@ -49,8 +51,9 @@ impl ItemChange {
         Self {
             table: Arc::clone(table),
             stripe: stripe_of(key.hash()),
-            row: key.row().clone(),
+            key: key.clone(),
             images: images.clone(),
+            entries: effect.entries.clone(),
             tally: effect.tally,
             expired: false,
         }
@@ -64,7 +67,7 @@ impl ItemChange {
     /// Makes the batch move the item's expiry row, by the setting that holds now. The row that is new, if one is.
     fn follow_expiry(&self, batch: &mut WriteBatch) -> Option<(Arc<Setting>, Bytes)> {
         let setting = self.table.expiring.setting()?;
-        let row = expiry::follow(&setting.time_to_live, &self.row, &self.images, batch)?;
+        let row = expiry::follow(&setting.time_to_live, self.key.row(), &self.images, batch)?;
         Some((setting, row))
     }
 }
@@ -83,7 +86,7 @@ impl Commit {
         // Whoever finds the same count twice must not have missed a write, not even one whose outcome is unknown.
         held.items.iter_mut().for_each(|latch| **latch += 1);
         let read = changes.iter().filter(|change| core.shard.has_reader(change.table.id()));
-        let records = read.map(|change| core.record(change)).collect();
+        let records = read.filter_map(|change| core.record(change)).collect();
         let written = core.shard.commit(batch, records).await?;
         for NewTally { mut guard, tally } in tallies {
             *guard = Some(tally);
@@ -130,8 +133,19 @@ impl Core {
         }
     }
 
-    fn record(&self, ItemChange { table, images, expired, .. }: &ItemChange) -> LogEntry {
-        let (before, after) = (images.before.as_ref(), images.after.as_ref());
-        LogEntry { table: table.id(), at: self.clock.now(), payload: change::encode(before, after, *expired) }
+    /// What the log is to say of a change; `None` when that is nothing, because it is nothing to those who read it.
+    fn record(&self, change: &ItemChange) -> Option<LogEntry> {
+        let ItemChange { table, images, expired, .. } = change;
+        let moves = table.recording.moves(change);
+        let payload = if table.recording.has_images() {
+            change::encode(images.before.as_ref(), images.after.as_ref(), *expired)
+        } else {
+            moves.as_ref().filter(|moves| !moves.entries.is_empty())?.encode()
+        };
+        let attachment = moves.map(|moves| {
+            let size_bytes = moves.size_bytes();
+            Attachment::new(moves, size_bytes)
+        });
+        Some(LogEntry { table: table.id(), at: self.clock.now(), payload, attachment })
     }
 }

@@ -1,6 +1,6 @@
 //! What the change of an item does to rows, statistics and capacity. Pure.
 
-use partita_model::CapacityUnits;
+use partita_model::{CapacityUnits, TableId};
 use partita_storage::WriteBatch;
 
 use crate::capacity::Spent;
@@ -15,6 +15,8 @@ pub(crate) struct Effect {
     pub(crate) batch: WriteBatch,
     pub(crate) tally: TallyChange,
     pub(crate) spent: Spent,
+    /// What becomes of the entries in global indexes, by the descriptor that the write found.
+    pub(crate) entries: Vec<(TableId, EntryChange)>,
 }
 
 impl Effect {
@@ -31,6 +33,7 @@ impl Effect {
             batch: WriteBatch::new(),
             tally: TallyChange::default(),
             spent: Spent::on_table(CapacityUnits::write(size as u64)),
+            entries: Vec::new(),
         };
         if before == after {
             return effect;
@@ -43,12 +46,12 @@ impl Effect {
         if table.has_local_indexes() {
             effect.add_indexes(table, key, before, after);
         }
-        effect.spend_on_global_indexes(table, key, before, after);
+        effect.note_global_entries(table, key, before, after);
         effect
     }
 
-    /// Entries of global indexes follow from the change log, but what they cost is told with the write.
-    fn spend_on_global_indexes(
+    /// Entries of global indexes follow by the change log, but what they cost is told with the write.
+    fn note_global_entries(
         &mut self,
         table: &Table,
         key: &ItemKey,
@@ -56,9 +59,9 @@ impl Effect {
         after: Option<&ItemValue>,
     ) {
         for index in table.maintained_indexes() {
-            let entry = |item: &ItemValue| Entry::of_global(&table.descriptor.key, index, key, item);
-            let change = EntryChange { before: before.and_then(entry), after: after.and_then(entry) };
+            let change = EntryChange::of_global(&table.descriptor.key, index, key, [before, after]);
             self.spent.add_global_index(&index.name, change.units());
+            self.entries.push((index.id, change));
         }
     }
 

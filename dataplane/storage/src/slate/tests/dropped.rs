@@ -36,7 +36,12 @@ async fn a_dropped_table_stays_dropped_and_its_rows_are_swept() {
     for table in [DEAD, ALIVE] {
         shard.register_reader(table, "stream", LogStart::Now).await.unwrap();
         for number in 0..10u8 {
-            let entry = LogEntry { table, at: UnixMillis(1), payload: Bytes::copy_from_slice(&[number]) };
+            let entry = LogEntry {
+                table,
+                at: UnixMillis(1),
+                payload: Bytes::copy_from_slice(&[number]),
+                attachment: None,
+            };
             let row = put(table_key(TABLE_ROWS, table, &[number]), "value");
             drop(shard.commit(row, vec![entry]).await.unwrap());
         }
@@ -58,7 +63,8 @@ async fn a_dropped_table_stays_dropped_and_its_rows_are_swept() {
     }
     assert_eq!(count(&shard, TABLE_ROWS, ALIVE).await, 10);
     assert_eq!(shard.log_span(ALIVE).unwrap().oldest, LogSequence(11));
-    let entry = LogEntry { table: ALIVE, at: UnixMillis(1), payload: Bytes::from_static(b"next") };
+    let entry =
+        LogEntry { table: ALIVE, at: UnixMillis(1), payload: Bytes::from_static(b"next"), attachment: None };
     shard
         .commit(put(table_key(TABLE_ROWS, ALIVE, b"y"), "value"), vec![entry])
         .await
@@ -88,7 +94,7 @@ async fn compaction_removes_the_rows_of_a_dropped_table_and_records_that_were_pa
         for table in [DEAD, ALIVE] {
             let row = put(table_key(TABLE_ROWS, table, &[file]), "value");
             let payload = Bytes::copy_from_slice(&[file]);
-            let entry = LogEntry { table, at: UnixMillis(1), payload };
+            let entry = LogEntry { table, at: UnixMillis(1), payload, attachment: None };
             drop(shard.commit(row, vec![entry]).await.unwrap());
         }
         shard.store().close().await.unwrap();

@@ -191,8 +191,10 @@ async fn a_sweep_waits_for_indexes_that_are_far_behind() {
     let table = expiring(with_global_index(), 1, Some((70, "e")));
     let world = World::with_options([table.clone()], options).await;
     let timed = Timed { world, clock };
+    let e = (timed.now() - 1).to_string();
     for p in ["a", "b", "c", "d"] {
-        timed.put(p, -1).await;
+        let item = json!({"p": {"S": p}, "e": {"N": e}, "g": {"S": "g"}, "h": {"N": "1"}});
+        timed.world.ok(PutItem, json!({"TableName": "simple", "Item": item})).await;
     }
     assert_eq!(timed.sweep().await, 0);
     let served = timed.world.engine.served(table.id).unwrap();
