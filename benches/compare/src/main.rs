@@ -5,6 +5,7 @@
 //!  system:    install and start each one on the server's core
 //!  matrix:    every case of `cases`, in rounds of all systems (partita-bench, or a peer's own load generator, on the client's core)
 //!  footprint: Partita's starts, memory, restarts
+//!  following: how closely Partita's indexes and streams follow their tables
 //!  targets -> page, plot
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! `cargo xtask compare` builds what it needs and runs it. Start reading at [`run`].
 
 mod cases;
+mod following;
 mod footprint;
 mod load;
 mod machine;
@@ -65,6 +67,9 @@ struct Arguments {
     /// Without start times, memory and restarts
     #[arg(long)]
     no_footprint: bool,
+    /// Without the lag of global indexes and streams
+    #[arg(long)]
+    no_following: bool,
 }
 
 fn main() -> ExitCode {
@@ -94,8 +99,13 @@ fn run(arguments: &Arguments) -> Result<()> {
         true => None,
         false => Some(footprint::measure(&lab, data.path(), footprint_effort(arguments.short))?),
     };
-    let results = matrix::measure(&lab, &systems, data.path(), effort(rounds, seconds, arguments.short))?;
-    let targets = targets::all(&results, footprint.as_ref());
+    let effort = effort(rounds, seconds, arguments.short);
+    let following = match arguments.no_following {
+        true => None,
+        false => Some(following::measure(&lab, data.path(), effort)?),
+    };
+    let results = matrix::measure(&lab, &systems, data.path(), effort)?;
+    let targets = targets::all(&results, footprint.as_ref(), following.as_ref());
     let processor = machine::processor();
     let content = Content {
         systems: &systems,

@@ -1,7 +1,10 @@
 //! What Partita wants to reach on one core, and whether it does.
 
+use std::time::Duration;
+
 use partita_bench::Workload;
 
+use crate::following::Following;
 use crate::footprint::Footprint;
 use crate::load::Sample;
 use crate::matrix::{Results, median};
@@ -15,6 +18,12 @@ const MEMORY_MIB_MAX: f64 = 256.0 + 150.0;
 const STEADY: f64 = 1.25;
 /// A lone write waits for one sync; all the rest may take as long again.
 const LONE_SYNCS: f64 = 2.0;
+/// A write with a global index writes the item, its entry and a record; it may cost two thirds more.
+const INDEXED: f64 = 0.6;
+/// What a user of an index may notice.
+const INDEX_LAG_MS_MAX: f64 = 100.0;
+/// A stream's reader that is this close behind when the load ends has kept up.
+const STREAM_BEHIND_MAX: Duration = Duration::from_secs(1);
 
 /// One target.
 #[derive(Debug)]
@@ -29,13 +38,18 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) fn all(results: &Results, footprint: Option<&Footprint>) -> Vec<Target> {
+pub(crate) fn all(
+    results: &Results,
+    footprint: Option<&Footprint>,
+    following: Option<&Following>,
+) -> Vec<Target> {
     let ratio = |what: &str, workload, connections, peer, aim: f64| {
         let measured = median_ratio(results, workload, connections, peer);
         at_least(what, measured, aim, &format!("× {peer}"))
     };
     let get = "strong GetItem 1 KiB, hot, 64 connections";
     let put = "durable PutItem 1 KiB, 64 connections";
+    let transaction = "durable TransactWriteItems 4 × 1 KiB, 64 connections";
     let mut targets = vec![
         ratio(get, Workload::Get, 64, BARE, 0.45),
         ratio(get, Workload::Get, 64, DYNOXIDE_MEMORY, 2.0),
@@ -46,7 +60,15 @@ pub(crate) fn all(results: &Results, footprint: Option<&Footprint>) -> Vec<Targe
         ratio("durable counter with a condition, 64 connections", Workload::Update, 64, DYNOXIDE_DISK, 5.0),
         ratio("Query 10 × 1 KiB, 64 connections", Workload::Query, 64, DYNOXIDE_MEMORY, 1.5),
         at_least("Scan, 4 connections", scanned(results), 50.0, "MB/s"),
+        ratio(transaction, Workload::TransactWrite, 64, DYNOXIDE_DISK, 4.0),
+        at_least(
+            "durable PutItem 1 KiB with a global index (ALL), 64 connections",
+            over_puts(results),
+            INDEXED,
+            "× PutItem without",
+        ),
     ];
+    targets.extend(following.into_iter().flat_map(of_following));
     targets.extend(footprint.into_iter().flat_map(of_footprint));
     targets
 }
@@ -84,6 +106,16 @@ fn over_best(results: &Results, peer: &'static str) -> Option<f64> {
     median_of_rounds(rounds)
 }
 
+/// Partita's puts with a global index against its puts without, of the same round.
+fn over_puts(results: &Results) -> Option<f64> {
+    let [indexed, plain] =
+        [Workload::GsiWrite, Workload::Put].map(|workload| results.of(workload, 64, PARTITA));
+    let rounds = indexed.iter().zip(plain);
+    median_of_rounds(
+        rounds.map(|(indexed, plain)| Some(indexed.as_ref()?.per_second / plain.as_ref()?.per_second)),
+    )
+}
+
 fn scanned(results: &Results) -> Option<f64> {
     let rounds = results.of(Workload::Scan, 4, PARTITA).iter();
     median_of_rounds(rounds.map(|sample| Some(sample.as_ref()?.megabytes_per_second)))
@@ -114,6 +146,28 @@ fn at_least(what: &str, measured: Option<f64>, aim: f64, unit: &str) -> Target {
         aim: format!("at least {aim} {unit}"),
         met: measured.map(|measured| measured >= aim),
     }
+}
+
+fn of_following(following: &Following) -> [Target; 2] {
+    let Following { half, index_lag_p99_ms, streamed, changes, stream_behind } = *following;
+    let [half, streamed, changes] = [half, streamed, changes].map(thousands);
+    [
+        Target {
+            what: "lag of a global index at half of its table's peak load, p99".to_owned(),
+            measured: format!("{index_lag_p99_ms:.1} ms at {half} puts/s"),
+            aim: format!("at most {INDEX_LAG_MS_MAX} ms"),
+            met: Some(index_lag_p99_ms <= INDEX_LAG_MS_MAX),
+        },
+        Target {
+            what: "a stream's reader at its table's peak load".to_owned(),
+            measured: format!(
+                "{changes} changes/s at {streamed} puts/s, {:.1} ms behind at the end",
+                stream_behind.as_secs_f64() * 1e3
+            ),
+            aim: format!("at most {} s behind at the end", STREAM_BEHIND_MAX.as_secs()),
+            met: Some(stream_behind <= STREAM_BEHIND_MAX),
+        },
+    ]
 }
 
 fn of_footprint(footprint: &Footprint) -> [Target; 4] {

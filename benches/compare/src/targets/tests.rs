@@ -33,7 +33,7 @@ fn fail(results: &mut Results, workload: Workload, connections: usize, system: &
 }
 
 fn verdict(results: &Results, aim: &str) -> Option<bool> {
-    all(results, None).into_iter().find(|target| target.aim.contains(aim)).unwrap().met
+    all(results, None, None).into_iter().find(|target| target.aim.contains(aim)).unwrap().met
 }
 
 #[test]
@@ -133,10 +133,39 @@ fn every_figure_of_the_footprint_can_miss_its_target() {
         let expected: [bool; 4] = std::array::from_fn(|number| number != missed);
         assert_eq!(verdicts(bad), expected, "{bad:?}");
     }
-    let listed = all(&Results::default(), Some(&good));
+    let listed = all(&Results::default(), Some(&good), None);
     for what in
         ["memory with 1,000,000 items", "restart with 1,000,000 items", "start, empty", "memory at rest"]
     {
         assert!(listed.iter().any(|target| target.what.starts_with(what)), "{what}");
     }
+}
+
+#[test]
+fn writes_with_an_index_are_compared_with_those_without() {
+    let mut results = results(&[
+        (Workload::Put, 64, PARTITA, &[100.0, 200.0, 100.0]),
+        (Workload::GsiWrite, 64, PARTITA, &[59.0, 120.0, 70.0]),
+    ]);
+    assert_eq!(verdict(&results, "× PutItem without"), Some(true));
+    fail(&mut results, Workload::Put, 64, PARTITA, 2);
+    assert_eq!(over_puts(&results), Some(0.595));
+    assert_eq!(verdict(&results, "× PutItem without"), Some(false));
+}
+
+#[test]
+fn every_follower_can_miss_its_target() {
+    let good = Following {
+        half: 4_000.0,
+        index_lag_p99_ms: INDEX_LAG_MS_MAX,
+        streamed: 9_000.0,
+        changes: 9_000.0,
+        stream_behind: STREAM_BEHIND_MAX,
+    };
+    let verdicts = |following: Following| of_following(&following).map(|target| target.met);
+    assert_eq!(verdicts(good), [Some(true); 2]);
+    let late = Following { index_lag_p99_ms: INDEX_LAG_MS_MAX + 0.1, ..good };
+    assert_eq!(verdicts(late), [Some(false), Some(true)]);
+    let behind = Following { stream_behind: STREAM_BEHIND_MAX + Duration::from_millis(1), ..good };
+    assert_eq!(verdicts(behind), [Some(true), Some(false)]);
 }
