@@ -101,3 +101,78 @@ impl ExtraRoutes for Health {
         Some(RawResponse::new(ok, "text/plain", "ok\n"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, Method};
+    use partita_controlplane::catalog::{Catalog, SqliteCatalog};
+    use partita_controlplane::{
+        ControlPlane, EventSourceMappings, MappingOptions, Options as PlaneOptions, RandomUuids,
+    };
+    use partita_kubernetes::AccessKey;
+    use partita_mapping::PATH;
+    use partita_model::clock::SystemClock;
+    use partita_model::name::Scope;
+    use partita_node::NodeClient;
+
+    use super::*;
+    use crate::adapters::NodeDataPlane;
+    use crate::credentials;
+    use crate::signing::{Signable, Signer};
+
+    const HOST: &str = "partita-operator:8081";
+    const KEY: (&str, &str) = ("PARTITATESTKEY000001", "a-secret-of-forty-characters-1234567890ab");
+
+    /// A control plane with nothing in it, whose node is away.
+    async fn serving() -> Serving {
+        let scope = Scope { region: "eu-west-1".to_owned(), account_id: "000000000000".to_owned() };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let key = partita_node::AccessKey { id: KEY.0.to_owned(), secret: KEY.1.to_owned() };
+        let node = NodeClient::new(watch::channel(None).1, "eu-west-1", key, Arc::clone(&clock)).unwrap();
+        let plane = Arc::new(NodeDataPlane(Arc::new(node)));
+        let catalog = Arc::new(SqliteCatalog::in_memory().await.unwrap());
+        let tables: Arc<dyn Catalog> = Arc::<SqliteCatalog>::clone(&catalog);
+        let options = PlaneOptions::from(scope.clone());
+        let control =
+            ControlPlane::at_rest(Arc::clone(&tables), Arc::clone(&plane) as _, Arc::clone(&clock), options);
+        let functions = watch::channel(true).1;
+        let options = MappingOptions { scope, uuids: Arc::new(RandomUuids), functions };
+        let mappings = EventSourceMappings::new(catalog, tables, plane, clock, options);
+        let (control, mappings) = (Arc::new(control), Arc::new(mappings));
+        Serving { control, mappings, key: AccessKey::new(KEY.0, KEY.1), touched: Arc::new(|_| {}) }
+    }
+
+    /// The status and body of a GET of this path, signed for the service if one is given.
+    async fn get(gateway: &Gateway, path: &str, service: Option<&str>) -> (u16, String) {
+        let mut headers = HeaderMap::from_iter([(http::header::HOST, HOST.parse().unwrap())]);
+        if let Some(service) = service {
+            let key = credentials::AccessKey { id: KEY.0.to_owned(), secret: KEY.1.to_owned() };
+            let url = format!("http://{HOST}{path}");
+            let request = Signable { method: "GET", url: &url, headers: &[], body: "" };
+            let signer = Signer { key: &key, region: "eu-west-1", service };
+            for (name, value) in signer.sign(&request).unwrap() {
+                headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+            }
+        }
+        let (path, query, body) = (path.to_owned(), String::new(), "".into());
+        let answer = gateway.handle(RawRequest { method: Method::GET, path, query, headers, body }).await;
+        (answer.status.as_u16(), String::from_utf8(answer.body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn nodes_ask_for_mappings_once_there_is_a_control_plane() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let api = ControlApi { listener, serving: watch::channel(None).1, clock: Arc::new(SystemClock) };
+        let before = api.gateway(None).unwrap();
+        assert_eq!(get(&before, "/readyz", None).await.0, 200);
+        assert_eq!(get(&before, PATH, Some("lambda")).await.0, 404);
+
+        let gateway = api.gateway(Some(&serving().await)).unwrap();
+        assert_eq!(get(&gateway, "/readyz", None).await.0, 200);
+        let (status, answer) = get(&gateway, PATH, Some("lambda")).await;
+        assert_eq!((status, answer.as_str()), (200, r#"{"EventSourceMappings":[]}"#));
+        for service in [None, Some("dynamodb")] {
+            assert_eq!(get(&gateway, PATH, service).await.0, 400, "{service:?}");
+        }
+    }
+}
