@@ -1,6 +1,7 @@
 //! Work that nobody waits for: dropped tables give their space back, batch by batch, expired items and old tokens go,
 //! transactions are recovered, and global indexes and streams follow.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,17 @@ const REST: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps an engine's house until `stopped` says so.
-pub async fn run(engine: Arc<TableEngine>, streams: Arc<Streams>, stopped: watch::Receiver<bool>) {
+// Not an async function: the body of one is compiled where it is polled, and with this one comes all that engines do by themselves.
+#[inline(never)]
+pub fn run(
+    engine: Arc<TableEngine>,
+    streams: Arc<Streams>,
+    stopped: watch::Receiver<bool>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(keep(engine, streams, stopped))
+}
+
+async fn keep(engine: Arc<TableEngine>, streams: Arc<Streams>, stopped: watch::Receiver<bool>) {
     let transactions = Coordinator::on_one_shard(&engine);
     tokio::join!(
         sweep_dropped(&engine, stopped.clone()),
