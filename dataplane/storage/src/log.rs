@@ -282,7 +282,8 @@ impl ChangeLog {
         Ok(())
     }
 
-    /// Registers a reader, unless it is there already, and returns the position behind which it begins.
+    /// Registers a reader, unless it is there already, and returns the position behind which it begins. One that was closed begins
+    /// anew.
     pub(crate) fn register(
         &mut self,
         table: TableId,
@@ -295,7 +296,9 @@ impl ChangeLog {
             return Err(Error::InvalidBatch { reason: "the name of a reader must have 1 to 255 bytes" });
         }
         let log = self.tables.get(&table).cloned().unwrap_or_default();
-        if let Some(reader) = log.readers.get(name) {
+        if let Some(reader) = log.readers.get(name)
+            && reader.closed_at.is_none()
+        {
             return Ok(LogSequence(reader.cursor));
         }
         let cursor = match from {

@@ -123,7 +123,8 @@ impl Shard {
     }
 
     /// Registers a reader of a table's change log; from now on the table's changes are recorded. Returns the position
-    /// behind which it begins. Registering a reader again changes nothing. Durable before it returns.
+    /// behind which it begins. Registering a reader again changes nothing, unless it was closed: then it begins anew. Durable before
+    /// it returns.
     ///
     /// # Errors
     /// When the table was dropped, the name is empty or too long, or the store fails.

@@ -60,6 +60,10 @@ impl Streams {
         let label = &identity.label;
         self.trim(table, label, reader).await?;
         if reader.closed_at.is_none() {
+            // It was closed because its descriptor had not become durable, and the next attempt opened it.
+            if self.with_lineage(table, label, reader, |lineage| lineage.ended.is_some()) {
+                self.change(table, label, reader, |lineage| lineage.ended = None).await?;
+            }
             return self.roll(table, label, reader).await;
         }
         let now = self.now();

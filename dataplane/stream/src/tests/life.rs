@@ -309,3 +309,32 @@ async fn a_crash_between_a_descriptor_and_its_readers_is_made_good() {
     assert_eq!(world.describe(NEWER).await["StreamStatus"], "DISABLED");
     assert_eq!(world.describe(LABEL).await["StreamStatus"], "ENABLED");
 }
+
+/// The reader was there and the descriptor was not: the next opening closed it, and the descriptor comes again.
+#[tokio::test]
+async fn a_stream_whose_beginning_was_cut_off_begins_with_the_next_attempt() {
+    let mut world = World::with(StreamOptions::default(), None).await;
+    let reader = partita_table::StreamReader { label: LABEL.to_owned(), view: StreamView::NewAndOldImages };
+    let table = partita_model::TableId(1);
+    let (shard, from) = (world.engine.shard(), partita_storage::LogStart::Now);
+    shard.register_reader(table, &reader.name(), from).await.unwrap();
+    world.put("a", "never told").await;
+    world.crash().await;
+    world.streams.tend().await.unwrap();
+    assert_eq!(world.describe(LABEL).await["StreamStatus"], "DISABLED");
+
+    world.apply(all_images(true)).await;
+    world.put("a", "1").await;
+    world.streams.tend().await.unwrap();
+    let shard = world.shards(LABEL).await.remove(0);
+    assert_eq!(world.describe(LABEL).await["StreamStatus"], "ENABLED");
+    assert_eq!(world.changes(LABEL, &shard).await, ["a=1"]);
+
+    // It ends when it is disabled, and is forgotten no earlier than others.
+    world.clock.advance(StreamOptions::default().retention / 2);
+    world.apply(all_images(false)).await;
+    world.streams.tend().await.unwrap();
+    world.clock.advance(StreamOptions::default().retention / 2 + HOUR);
+    world.streams.tend().await.unwrap();
+    assert_eq!(world.describe(LABEL).await["StreamStatus"], "DISABLED");
+}

@@ -11,14 +11,15 @@ use crate::Error;
 use crate::stream::StreamReader;
 use crate::table::Table;
 
-/// Registers the reader of the stream that `descriptor` enables, unless it is there. `served` is the table as it is written to now.
+/// Registers the reader of the stream that `descriptor` enables, unless it is there. One that is closed is of an attempt of which the
+/// descriptor did not become durable: nobody was told of it, and it begins anew. `served` is the table as it is written to now.
 pub(super) async fn begin(
     shard: &Shard,
     descriptor: &TableDescriptor,
     served: Option<&Table>,
 ) -> Result<(), Error> {
     let Some(reader) = enabled(descriptor) else { return Ok(()) };
-    if shard.log_reader(descriptor.id, &reader).is_some() {
+    if shard.log_reader(descriptor.id, &reader).is_some_and(|reader| reader.closed_at.is_none()) {
         return Ok(());
     }
     register(shard, descriptor.id, served, &reader, LogStart::Now).await.map(drop)
