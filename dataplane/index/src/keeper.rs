@@ -113,23 +113,16 @@ impl Keeper {
             self.states = Some(states);
             return Ok(Step::Idle);
         }
-        let (mut upto, mut followed) = (cursor, 0);
         let mut batch = WriteBatch::new();
-        for record in &records {
-            states.follow(&self.engine, record, &mut batch).await?;
-            upto = record.sequence;
-            followed += 1;
-            if batch.bytes() >= self.limits.entry_bytes {
-                break;
-            }
-        }
-        let bytes = batch.bytes();
+        let followed = states.follow(&self.engine, &records, self.limits.entry_bytes, &mut batch).await?;
+        let last = followed.records.checked_sub(1).and_then(|last| records.get(last));
+        let upto = last.map_or(cursor, |last| last.sequence);
         let step = self.commit(states, batch, upto).await?;
         if step != Step::Moved {
             return Ok(step);
         }
-        indexed.reached(upto, followed, bytes);
-        let is_all = followed == records.len() && followed < self.limits.records;
+        indexed.reached(upto, followed);
+        let is_all = followed.records == records.len() && followed.records < self.limits.records;
         Ok(if is_all { Step::Level } else { Step::Moved })
     }
 

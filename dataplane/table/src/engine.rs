@@ -30,8 +30,8 @@ use crate::table::Table;
 use crate::transact::{Ledger, Locks, Tokens};
 use registry::Registry;
 
-/// Writes of a shard between taking a latch and being applied. Bounds the memory they hold, two items each, and is far
-/// above what keeps a log busy.
+/// Writes of a shard between taking a latch and being applied. Bounds the memory they hold, two items each and the new entries of its
+/// indexes, and is far above what keeps a log busy.
 const WRITES_MAX: usize = 1024;
 
 /// What an engine is opened with besides its shard.
@@ -158,8 +158,14 @@ impl TableEngine {
     /// When another table has the name, when the descriptor changes what is fixed at creation, or when the store fails.
     pub async fn apply(&self, descriptor: TableDescriptor) -> Result<(), Error> {
         let _changes = self.changes.lock().await;
-        let Some(planned) = self.registry.plan(&descriptor)? else { return Ok(()) };
         let served = self.registry.by_id(descriptor.id);
+        let Some(planned) = self.registry.plan(&descriptor)? else {
+            // The last attempt may have failed behind the point where the descriptor was in use.
+            return match served {
+                Some(served) => self.end_readers(&served).await,
+                None => Ok(()),
+            };
+        };
         streams::begin(&self.core.shard, &descriptor, served.as_deref()).await?;
         let backlog_max = self.core.index_backlog_max;
         indexes::begin(&self.core.shard, &planned, served.as_deref(), backlog_max).await?;
@@ -178,10 +184,16 @@ impl TableEngine {
         if let Some(change) = expiry {
             change.done(&planned);
         }
-        streams::end(&self.core.shard, &planned).await?;
+        // Before anything else may fail: what was dropped must not be served any more.
         self.registry.insert(Arc::clone(&planned));
         self.changed.send_replace(());
-        indexes::end(&self.core.shard, &planned).await
+        self.end_readers(&planned).await
+    }
+
+    /// Lets readers go that the table's descriptor does not ask for. Doing it again changes nothing.
+    async fn end_readers(&self, table: &Table) -> Result<(), Error> {
+        streams::end(&self.core.shard, table).await?;
+        indexes::end(&self.core.shard, table).await
     }
 
     /// Serves a table no more and drops its rows, its statistics and its change log. Takes no longer for a large table; durable

@@ -14,7 +14,7 @@
 //!   far behind, it may hold a later state of items that were changed after *c*, or nothing (`moves.rs` says why that settles).
 //! - An index that is being built holds it of the items that the build has come by (`BuildState` says which, and as of when),
 //!   and of no others.
-//! - A record tells of every index that a build begins after it was made (`Recording`).
+//! - A record tells of every index whose build began before it was made (`Recording`).
 //! - Rows, statistics, progress and the cursor change in one batch, and one task makes these batches. So a record or an item is
 //!   counted once whatever happens in between, and none of this has to be read before it is written.
 //! - An entry is never durable before the item it comes from: its batch comes later in the same log.
@@ -36,10 +36,11 @@ use crate::index::{Entry, EntryChange, Shape};
 use crate::row::{ItemKey, ItemValue, Partition};
 
 pub use backlog::{BACKLOG_RECORDS_MAX, IndexLag};
-pub use states::{IndexStates, IndexedTable};
+pub use states::{Followed, IndexStates, IndexedTable};
 
 pub(crate) use backlog::Backlog;
 pub(crate) use build::BuildState;
+pub(crate) use moves::EntryMove;
 pub(crate) use recording::Recording;
 pub(crate) use states::stored;
 

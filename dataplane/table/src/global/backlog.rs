@@ -19,7 +19,7 @@ use crate::table::Table;
 /// query of an index shows would be worth little, and the log would grow without a bound.
 pub const BACKLOG_RECORDS_MAX: u64 = 100_000;
 
-/// The same in bytes, by the size of the records last applied: what is behind is on disk twice until it is applied.
+/// The same in bytes, by what the records last applied took, on disk and then in entries.
 const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// How far the indexes of one table are behind. Writers look at it, the task that applies records keeps it.

@@ -9,7 +9,7 @@
 //! ```text
 //! 03 | length, 2 BE | item's row | for each entry that changes:
 //!    index, 8 BE | flags: 1 was there, 2 is there, 4 in the same place | size before, 4 BE | size after, 4 BE
-//!                | length, 2 BE | row before | length, 2 BE | row after         what the flags say
+//!                | length, 2 BE | row before | length, 2 BE | row after         what the flags say; one row for both of flag 4
 //! ```
 //!
 //! Rows are keys behind their prefix of space and id.
@@ -95,6 +95,12 @@ impl EntryMove {
         (!self.is_in_place()).then_some(&before.row)
     }
 
+    /// What it takes in rows.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let places = self.before.iter().chain(&self.after).map(|place| place.row.len());
+        places.sum::<usize>() + self.value.as_ref().map_or(0, Bytes::len)
+    }
+
     fn is_in_place(&self) -> bool {
         self.before.as_ref().zip(self.after.as_ref()).is_some_and(|(before, after)| before.row == after.row)
     }
@@ -114,11 +120,8 @@ impl ItemMoves {
 
     /// What of it takes memory.
     pub(crate) fn size_bytes(&self) -> usize {
-        let held = |entry: &EntryMove| {
-            let places = entry.before.iter().chain(&entry.after).map(|place| place.row.len());
-            places.sum::<usize>() + entry.value.as_ref().map_or(0, Bytes::len) + size_of::<EntryMove>()
-        };
-        size_of::<Self>() + self.entries.iter().map(held).sum::<usize>()
+        let entries = self.entries.capacity() * size_of::<EntryMove>();
+        size_of::<Self>() + entries + self.entries.iter().map(EntryMove::size_bytes).sum::<usize>()
     }
 
     /// As an entry record. What entries hold is left out.

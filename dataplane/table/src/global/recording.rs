@@ -58,7 +58,7 @@ impl Recording {
         }
         let entries = indexes.iter().filter_map(|index| {
             match change.entries.iter().find(|(id, _)| *id == index.id) {
-                Some((_, entry)) => EntryMove::of(index.id, entry),
+                Some((_, entry)) => entry.clone(),
                 // The index joined after the write had found its table.
                 None => {
                     let images = [change.images.before.as_ref(), change.images.after.as_ref()];

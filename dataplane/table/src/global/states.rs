@@ -1,8 +1,10 @@
 //! The state of a table's global indexes, and what one step does to it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::join_all;
 use partita_model::TableId;
 use partita_model::descriptor::{Generation, Statistics};
 use partita_model::limits::STORED_OVERHEAD_BYTES;
@@ -44,6 +46,20 @@ struct IndexState {
     counted: bool,
 }
 
+/// What was made of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// How many they were.
+    pub records: usize,
+    /// Bytes of their payloads.
+    pub record_bytes: usize,
+    /// Bytes of the entries that they change.
+    pub entry_bytes: usize,
+}
+
+/// Records whose items are read at the same time, where they have to be read: enough to be quick on a store that takes its time.
+const READ_TOGETHER: usize = 32;
+
 impl TableEngine {
     /// The tables that have global indexes which are maintained.
     pub fn indexed_tables(&self) -> Vec<TableId> {
@@ -83,10 +99,10 @@ impl IndexedTable {
         Ok(IndexStates { table: Arc::clone(&self.table), indexes })
     }
 
-    /// Tells writers that the indexes show all changes up to `upto`, and what the entries of those last applied took.
-    pub fn reached(&self, upto: LogSequence, records: usize, bytes: usize) {
+    /// Tells writers that the indexes show all changes up to `upto`, and what those last applied took.
+    pub fn reached(&self, upto: LogSequence, followed: Followed) {
         if let Some(backlog) = self.table.backlog.get() {
-            backlog.measured(records, bytes);
+            backlog.measured(followed.records, followed.record_bytes + followed.entry_bytes);
             backlog.reached(upto);
         }
     }
@@ -98,48 +114,72 @@ impl IndexStates {
         self.table.descriptor.generation
     }
 
-    /// How many indexes there are.
-    pub fn indexes(&self) -> usize {
-        self.indexes.len()
-    }
-
-    /// Adds to `batch` what the change of an item does to its entries. Records are to be followed in their order, each once.
+    /// Adds to `batch` what the next records do to entries, until that has `bytes_max` bytes. Records are to be followed in their
+    /// order, each once.
     ///
     /// # Errors
-    /// When the record or the item cannot be read, or the statistics cannot be right.
+    /// When a record cannot be read, the store fails, or the statistics cannot be right.
     pub async fn follow(
         &mut self,
         engine: &TableEngine,
-        record: &LogRecord,
+        records: &[LogRecord],
+        bytes_max: usize,
         batch: &mut WriteBatch,
-    ) -> Result<(), Error> {
-        match record.attachment.as_ref().and_then(Attachment::get::<ItemMoves>) {
-            Some(moves) => self.apply(moves, record.sequence, batch),
-            None => {
-                let moves = self.read(engine, record).await?;
-                self.apply(&moves, record.sequence, batch)
+    ) -> Result<Followed, Error> {
+        let mut followed = Followed::default();
+        for records in records.chunks(READ_TOGETHER) {
+            let moves = join_all(records.iter().map(|record| self.moves(engine, record))).await;
+            for (record, moves) in records.iter().zip(moves) {
+                followed.entry_bytes += self.apply(moves?.as_ref(), record.sequence, batch)?;
+                followed.record_bytes += record.payload.len();
+                followed.records += 1;
+                if followed.entry_bytes >= bytes_max {
+                    return Ok(followed);
+                }
             }
         }
+        Ok(followed)
     }
 
-    /// The moves of a record that came without them.
-    async fn read(&self, engine: &TableEngine, record: &LogRecord) -> Result<ItemMoves, Error> {
+    /// What a record says, which may have come without what entries hold.
+    async fn moves<'r>(
+        &self,
+        engine: &TableEngine,
+        record: &'r LogRecord,
+    ) -> Result<Cow<'r, ItemMoves>, Error> {
+        if let Some(moves) = record.attachment.as_ref().and_then(Attachment::get::<ItemMoves>) {
+            return Ok(Cow::Borrowed(moves));
+        }
         let descriptor = &self.table.descriptor;
         if let Some(mut moves) = ItemMoves::decode(descriptor.id, &record.payload)? {
-            self.fill(engine, &mut moves).await?;
-            return Ok(moves);
+            self.fill(engine, &mut moves, record.sequence).await?;
+            return Ok(Cow::Owned(moves));
         }
         let ChangeRecord { old, new, .. } = ChangeRecord::decode(&record.payload)?;
         let image = new.as_ref().or(old.as_ref()).ok_or(ChangeError::Malformed)?;
         let key = self.table.stored_key(&[], image)?;
         let indexes = self.table.maintained_indexes();
-        Ok(ItemMoves::between(&descriptor.key, indexes, &key, [old.as_ref(), new.as_ref()]))
+        Ok(Cow::Owned(ItemMoves::between(&descriptor.key, indexes, &key, [old.as_ref(), new.as_ref()])))
     }
 
     /// Takes what entries hold from the item as it is now.
-    async fn fill(&self, engine: &TableEngine, moves: &mut ItemMoves) -> Result<(), Error> {
+    async fn fill(&self, engine: &TableEngine, moves: &mut ItemMoves, at: LogSequence) -> Result<(), Error> {
+        let holds = |entry: &EntryMove| entry.after.is_some() && self.follows(entry.index, &moves.item, at);
+        if !moves.entries.iter().any(holds) {
+            return Ok(());
+        }
         let key = ItemKey::of_row(&moves.item)?;
-        let Some(item) = engine.core.current(&key).await? else { return Ok(()) };
+        let item = match engine.core.current(&key).await {
+            Ok(Some(item)) => item,
+            Ok(None) => return Ok(()),
+            Err(error @ (Error::CorruptItem { .. } | Error::CorruptRow { .. })) => {
+                // One damaged row must not keep the indexes from following all others.
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "global indexes leave out an item that cannot be read");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let descriptor = &self.table.descriptor;
         for entry in &mut moves.entries {
             let index = self.table.maintained_indexes().find(|index| index.id == entry.index);
@@ -151,14 +191,21 @@ impl IndexStates {
         Ok(())
     }
 
-    fn apply(&mut self, moves: &ItemMoves, at: LogSequence, batch: &mut WriteBatch) -> Result<(), Error> {
+    fn follows(&self, index: TableId, item_row: &[u8], at: LogSequence) -> bool {
+        self.indexes.iter().any(|state| state.id == index && state.build.follows(item_row, at))
+    }
+
+    /// Adds moves to the batch; how many bytes that were.
+    fn apply(&mut self, moves: &ItemMoves, at: LogSequence, batch: &mut WriteBatch) -> Result<usize, Error> {
+        let mut bytes = 0;
         for entry in &moves.entries {
             let state = self.indexes.iter_mut().find(|state| state.id == entry.index);
             if let Some(state) = state.filter(|state| state.build.follows(&moves.item, at)) {
                 state.apply(entry, batch)?;
+                bytes += entry.size_bytes();
             }
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// Whether an index can be built on, with the reader at `cursor`.

@@ -10,7 +10,7 @@ use partita_storage::{Attachment, LogEntry, Visibility, WriteBatch, Written};
 use super::{Held, Images};
 use crate::engine::Core;
 use crate::expiry::{self, Setting};
-use crate::index::EntryChange;
+use crate::global::EntryMove;
 use crate::row::ItemKey;
 use crate::statistics::{StripeGuard, Tally, TallyChange, stripe_of};
 use crate::table::Table;
@@ -24,8 +24,8 @@ pub(crate) struct ItemChange {
     stripe: u8,
     pub(crate) key: ItemKey,
     pub(crate) images: Images,
-    /// What becomes of the entries in the global indexes that the write knew of.
-    pub(crate) entries: Vec<(TableId, EntryChange)>,
+    /// What becomes of the entries in the global indexes that the write knew of; `None` where that is nothing.
+    pub(crate) entries: Vec<(TableId, Option<EntryMove>)>,
     tally: TallyChange,
     /// Whether the item is deleted because its time has come.
     expired: bool,

@@ -4,6 +4,7 @@ use partita_model::{CapacityUnits, TableId};
 use partita_storage::WriteBatch;
 
 use crate::capacity::Spent;
+use crate::global::EntryMove;
 use crate::index::{Entry, EntryChange};
 use crate::row::{ItemKey, ItemValue};
 use crate::statistics::TallyChange;
@@ -15,8 +16,8 @@ pub(crate) struct Effect {
     pub(crate) batch: WriteBatch,
     pub(crate) tally: TallyChange,
     pub(crate) spent: Spent,
-    /// What becomes of the entries in global indexes, by the descriptor that the write found.
-    pub(crate) entries: Vec<(TableId, EntryChange)>,
+    /// What becomes of the entries in global indexes, by the descriptor that the write found; `None` where that is nothing.
+    pub(crate) entries: Vec<(TableId, Option<EntryMove>)>,
 }
 
 impl Effect {
@@ -61,7 +62,7 @@ impl Effect {
         for index in table.maintained_indexes() {
             let change = EntryChange::of_global(&table.descriptor.key, index, key, [before, after]);
             self.spent.add_global_index(&index.name, change.units());
-            self.entries.push((index.id, change));
+            self.entries.push((index.id, EntryMove::of(index.id, &change)));
         }
     }
 
