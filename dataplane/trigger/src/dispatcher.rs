@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use partita_mapping::limits::MAPPINGS_MAX;
 use partita_mapping::{Mapping, MappingId};
 use partita_model::clock::{Clock, SystemClock};
 use partita_model::name::Scope;
@@ -19,9 +20,6 @@ use crate::runner::Runner;
 use crate::source::Source;
 use crate::state::State;
 use crate::status::{MappingStatus, Status};
-
-/// Mappings of a node. Each may keep some 8 MiB of records of an open shard in memory.
-pub const MAPPINGS_MAX: usize = 256;
 
 /// Mappings that are remembered as removed, so that a call that was under way then does not bring them back: far more than calls
 /// can be under way.
@@ -72,10 +70,10 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 impl Dispatcher {
-    /// Goes on with the mappings that the engine's shard keeps.
+    /// Goes on with the mappings that the engine's shard keeps. Those that cannot be read are in the log, and keep their place.
     ///
     /// # Errors
-    /// When the store fails, or what is kept of a mapping cannot be read.
+    /// When the store fails.
     pub async fn open(
         engine: Arc<TableEngine>,
         streams: Arc<Streams>,

@@ -28,7 +28,7 @@
 //! - The records of one item are delivered in order: it has one lane, a lane has one batch under way, and a batch is cut but
 //!   never reordered.
 //! - A shard is begun when its parent is finished.
-//! - Memory is bounded: by `lanes::BUFFERED_BYTES_MAX` for each shard that is read, and [`MAPPINGS_MAX`].
+//! - Memory is bounded: by `lanes::BUFFERED_BYTES_MAX` for each shard that is read, and [`MAPPINGS_MAX`](partita_mapping::limits::MAPPINGS_MAX).
 //!
 //! Start reading at [`Dispatcher`], then `worker.rs`.
 
@@ -47,7 +47,7 @@ mod state;
 mod status;
 mod worker;
 
-pub use dispatcher::{Dispatcher, DispatcherOptions, MAPPINGS_MAX};
+pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use endpoint::{Connect, Delivery, DeliveryKind, Endpoint, HttpConnect, HttpOptions, Reply};
 pub use error::Error;
 pub use status::MappingStatus;

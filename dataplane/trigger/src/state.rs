@@ -45,7 +45,10 @@ impl State {
         Self { engine }
     }
 
-    /// All mappings. Rows without one are removed: a worker that was cut off may have left them behind.
+    /// All mappings that can be read. Rows without a mapping are removed: a worker that was cut off may have left them behind.
+    ///
+    /// One that cannot be read is reported and stays, with how far it has come: it is no reason to serve no items at all, and the
+    /// control plane, which has it too, puts it right by telling the node of it again.
     pub(crate) async fn mappings(&self) -> Result<Vec<Mapping>, Error> {
         let (mut mappings, mut strays) = (Vec::new(), WriteBatch::new());
         let mut met = BTreeSet::new();
@@ -56,7 +59,13 @@ impl State {
                     strays.delete(key(&rest));
                 }
                 None => {
-                    mappings.push(decode_mapping(&rest, &value)?);
+                    match decode_mapping(&rest, &value) {
+                        Ok(mapping) => mappings.push(mapping),
+                        Err(error) => {
+                            let error = &error as &dyn std::error::Error;
+                            tracing::error!(mapping = rest, error, "a mapping is not carried out");
+                        }
+                    }
                     met.insert(rest);
                 }
             }

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use partita_mapping::RESULT_CHARACTERS_MAX;
+
 use crate::endpoint::Reply;
 
 /// How a mapping is doing on this node.
@@ -11,7 +13,7 @@ pub struct MappingStatus {
     pub generation: u64,
     /// Whether it delivers.
     pub enabled: bool,
-    /// What Lambda's API calls `LastProcessingResult`; `None` before the first delivery.
+    /// What Lambda's API calls `LastProcessingResult`, at most [`RESULT_CHARACTERS_MAX`]; `None` before the first delivery.
     pub last_result: Option<String>,
     /// Records that targets took, since this node began.
     pub delivered: u64,
@@ -39,16 +41,20 @@ impl Status {
     }
 
     pub(crate) fn replied(&self, reply: &Reply) {
-        self.lock().last_result = Some(match reply {
-            Reply::Answered { .. } => "OK".to_owned(),
-            Reply::Failed { error: None, .. } => "PROBLEM: Function call failed".to_owned(),
-            Reply::Failed { error: Some(error), .. } => format!("PROBLEM: Function call failed: {error}"),
-            Reply::Unreached { reason } => format!("PROBLEM: The target was not reached: {reason}"),
-        });
+        match reply {
+            Reply::Answered { .. } => self.result("OK"),
+            Reply::Failed { error: None, .. } => self.problem("Function call failed"),
+            Reply::Failed { error: Some(error), .. } => self.problem(&format!("Function call failed: {error}")),
+            Reply::Unreached { reason } => self.problem(&format!("The target was not reached: {reason}")),
+        }
     }
 
     pub(crate) fn problem(&self, what: &str) {
-        self.lock().last_result = Some(format!("PROBLEM: {what}"));
+        self.result(&format!("PROBLEM: {what}"));
+    }
+
+    fn result(&self, text: &str) {
+        self.lock().last_result = Some(text.chars().take(RESULT_CHARACTERS_MAX).collect());
     }
 
     pub(crate) fn delivered(&self, records: usize) {
@@ -62,5 +68,19 @@ impl Status {
     fn lock(&self) -> MutexGuard<'_, MappingStatus> {
         // Nothing panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_do_not_say_how_long_a_result_is() {
+        let status = Status::new(1, true);
+        status.replied(&Reply::Failed { status: 200, error: Some("ä".repeat(2 * RESULT_CHARACTERS_MAX)) });
+        let result = status.get().last_result.unwrap();
+        assert_eq!(result.chars().count(), RESULT_CHARACTERS_MAX);
+        assert!(result.starts_with("PROBLEM: Function call failed: ä"), "{result}");
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 
+use partita_mapping::limits::MAPPINGS_MAX;
 use partita_mapping::{
     Configuration, Create, List, Mapping, MappingId, Page, Refusal, Settings, State, Target, Update,
 };
@@ -107,6 +108,7 @@ impl EventSourceMappings {
         self.check_target(&target)?;
         let _changes = self.changes.lock().await;
         self.check_source(&source).await?;
+        self.check_room().await?;
         let id = MappingId::parse(&self.options.uuids.uuid()).ok_or(Refusal::Internal)?;
         let mapping =
             Mapping { id, generation: 1, source, target, settings, last_modified: self.clock.now() };
@@ -192,7 +194,6 @@ impl EventSourceMappings {
         target: Target,
         settings: Settings,
     ) -> Result<MappingRecord, Refusal> {
-        self.check_target(&target)?;
         let _changes = self.changes.lock().await;
         let record = self.record(id.as_str()).await?;
         if record.mapping.target == target && record.mapping.settings == settings {
@@ -332,6 +333,10 @@ impl EventSourceMappings {
         if record.deleting {
             return Err(Refusal::InProgress);
         }
+        // One that was taken once stays, also where its server is not known any more: nothing else could be changed then.
+        if target != record.mapping.target {
+            self.check_target(&target)?;
+        }
         let Mapping { id, generation, source, .. } = record.mapping;
         let (generation, last_modified) = (generation + 1, self.clock.now());
         let mapping = Mapping { id, generation, source, target, settings, last_modified };
@@ -391,6 +396,17 @@ impl EventSourceMappings {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses more mappings than nodes carry out.
+    async fn check_room(&self) -> Result<(), Refusal> {
+        let there = self.catalog.mappings(None, MAPPINGS_MAX).await.map_err(internal)?;
+        if there.len() < MAPPINGS_MAX {
+            return Ok(());
+        }
+        Err(Refusal::InvalidParameter(format!(
+            "There are {MAPPINGS_MAX} event source mappings, which is as many as there can be. Delete one that is not needed."
+        )))
     }
 
     /// Whether a stream is one that a mapping can be made of: the latest of its table.

@@ -1,4 +1,4 @@
-//! The service model's limits of event source mappings.
+//! Limits of event source mappings: the service model's, if nothing else is said.
 
 use std::ops::RangeInclusive;
 
@@ -20,6 +20,8 @@ pub const TUMBLING_WINDOW_S: RangeInclusive<i64> = 0..=900;
 pub const FILTERS_MAX: usize = 10;
 /// Characters of one filter's pattern.
 pub const PATTERN_CHARACTERS_MAX: usize = 4096;
+/// Mappings of an account in a region; ours. Each may keep some 8 MiB of records of an open shard in its node's memory.
+pub const MAPPINGS_MAX: usize = 256;
 /// Mappings on one page of a list, whatever is asked for.
 pub const LISTED_MAX: usize = 100;
 /// The one function response type.

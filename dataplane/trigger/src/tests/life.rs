@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use partita_mapping::limits::MAPPINGS_MAX;
 use partita_mapping::{MappingId, Settings, StartingPosition};
 use partita_stream::StreamOptions;
 
 use super::support::{World, failed, id, mapping, ok, table};
-use crate::{Error, MAPPINGS_MAX};
+use crate::Error;
 
 fn latest() -> Settings {
     Settings { starting_position: StartingPosition::Latest, ..Settings::default() }

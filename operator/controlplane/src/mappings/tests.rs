@@ -295,3 +295,19 @@ async fn mappings_are_listed_page_by_page() {
         3
     );
 }
+
+#[tokio::test]
+async fn there_are_no_more_mappings_than_nodes_carry_out() {
+    let world = World::new().await;
+    let mut last = Value::Null;
+    for number in 0..MAPPINGS_MAX {
+        last = world.create(json!({"FunctionName": format!("f{number}")})).await.unwrap();
+    }
+    let refused = world.create(json!({"FunctionName": "more"})).await.unwrap_err();
+    assert!(
+        matches!(&refused, Refusal::InvalidParameter(text) if text.starts_with("There are 256 ")),
+        "{refused}"
+    );
+    world.control.delete(&id(&last)).await.unwrap();
+    world.create(json!({"FunctionName": "more"})).await.unwrap();
+}
