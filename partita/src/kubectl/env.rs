@@ -54,10 +54,12 @@ impl Forward<'_> {
     }
 }
 
-/// Lines for a POSIX shell. boto3 reads the region from another variable than the other SDKs.
+/// Lines for a POSIX shell. Tables, streams and triggers are at one endpoint, and three services to an SDK. boto3 reads the region from another variable than the other SDKs.
 fn lines(endpoint: &str, key: &AccessKey, region: &str) -> String {
     [
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", endpoint),
+        ("AWS_ENDPOINT_URL_LAMBDA", endpoint),
         ("AWS_ACCESS_KEY_ID", &key.id),
         ("AWS_SECRET_ACCESS_KEY", &key.secret),
         ("AWS_REGION", region),
@@ -88,6 +90,8 @@ mod tests {
         let key = AccessKey { id: "PARTITA0000000000001".into(), secret: "a/b+c=d'e".into() };
         expect_test::expect![[r#"
             export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000
+            export AWS_ENDPOINT_URL_DYNAMODB_STREAMS=http://127.0.0.1:8000
+            export AWS_ENDPOINT_URL_LAMBDA=http://127.0.0.1:8000
             export AWS_ACCESS_KEY_ID=PARTITA0000000000001
             export AWS_SECRET_ACCESS_KEY='a/b+c=d'\''e'
             export AWS_REGION=eu-west-1
