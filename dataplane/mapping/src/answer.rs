@@ -4,7 +4,22 @@ use partita_model::name::Scope;
 use serde_json::{Value, json};
 
 use crate::mapping::{Mapping, MappingId, Target};
-use crate::settings::limits::REPORT_BATCH_ITEM_FAILURES;
+use crate::settings::limits::{FILTERS_MAX, LISTED_MAX, PATTERN_CHARACTERS_MAX, REPORT_BATCH_ITEM_FAILURES};
+
+/// Characters of [`Configuration::last_result`], part of which a target says.
+pub const RESULT_CHARACTERS_MAX: usize = 1024;
+
+/// Bytes of a [`Page`] in JSON, at most: so much whoever reads one has to have room for.
+pub const LIST_BYTES_MAX: usize =
+    LISTED_MAX * (FILTERS_MAX * PATTERN_CHARACTERS_MAX * PATTERN_CHARACTER_BYTES_MAX + MEMBERS_BYTES_MAX);
+
+/// Bytes of a pattern's character in JSON: four in UTF-8. Those that are escaped take two, as a pattern is JSON itself and so has
+/// no control characters besides line breaks and tabs.
+const PATTERN_CHARACTER_BYTES_MAX: usize = 4;
+
+/// Bytes of what else is told of a mapping: a result of [`RESULT_CHARACTERS_MAX`] at up to six bytes, a URL of 2,048 characters at up
+/// to two, and some 2,000 of names and numbers.
+const MEMBERS_BYTES_MAX: usize = 16 * 1024;
 
 /// Where a mapping is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -182,6 +197,30 @@ mod tests {
         assert_eq!(told["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
         assert_eq!(told["FilterCriteria"], json!({"Filters": [{"Pattern": r#"{"a":["b"]}"#}]}));
         assert_eq!(told["DestinationConfig"]["OnFailure"]["Destination"], "http://sink");
+    }
+
+    #[test]
+    fn the_longest_mappings_fit_on_a_page() {
+        let frame = r#"{"a":[""]}"#.len();
+        let pattern = |text: &str, characters: usize| {
+            let text = text.repeat((PATTERN_CHARACTERS_MAX - frame) / characters);
+            format!(r#"{{"a":["{text}"]}}"#)
+        };
+        let url = format!("http://sink/{}", "\"".repeat(2048 - "http://sink/".len()));
+        let (result, scope) = ("\u{1}".repeat(RESULT_CHARACTERS_MAX), scope());
+        for pattern in [pattern("\u{1f3b5}", 1), pattern(r"\\", 2)] {
+            let settings = Settings {
+                filters: Filters::new(vec![pattern; FILTERS_MAX]).unwrap(),
+                on_failure: Some(Url::parse(&url).unwrap()),
+                ..Settings::default()
+            };
+            let mapping = mapping(settings);
+            let state = State::settled(&mapping);
+            let told = Configuration { mapping: &mapping, state, last_result: Some(&result), scope: &scope };
+            let page = Page { mappings: vec![told; LISTED_MAX], next: Some(&mapping.id) };
+            let bytes = page.to_json().to_string().len();
+            assert!((LIST_BYTES_MAX / 4..=LIST_BYTES_MAX).contains(&bytes), "{bytes}");
+        }
     }
 
     #[test]

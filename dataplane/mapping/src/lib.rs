@@ -28,7 +28,7 @@ mod refusal;
 mod request;
 mod settings;
 
-pub use answer::{Configuration, Page, State};
+pub use answer::{Configuration, LIST_BYTES_MAX, Page, RESULT_CHARACTERS_MAX, State};
 pub use filter::{Filter, Filters, PatternError};
 pub use function::FunctionName;
 pub use mapping::{Mapping, MappingId, Target, Url};

@@ -44,7 +44,9 @@ impl Status {
         match reply {
             Reply::Answered { .. } => self.result("OK"),
             Reply::Failed { error: None, .. } => self.problem("Function call failed"),
-            Reply::Failed { error: Some(error), .. } => self.problem(&format!("Function call failed: {error}")),
+            Reply::Failed { error: Some(error), .. } => {
+                self.problem(&format!("Function call failed: {error}"));
+            }
             Reply::Unreached { reason } => self.problem(&format!("The target was not reached: {reason}")),
         }
     }
