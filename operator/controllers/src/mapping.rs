@@ -36,6 +36,9 @@ const STEPS_PER_PASS_MAX: usize = 4;
 
 type End = end::End<Observed>;
 
+/// What one look shows.
+type Seen = (Desired, Option<Observed>);
+
 /// A mapping as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
@@ -144,10 +147,8 @@ impl MappingReconciler {
 
     async fn run(&self, pass: &mut Pass<'_>, place: &MappingPlace) -> Result<End, Error> {
         for _ in 0..STEPS_PER_PASS_MAX {
-            let source = pass.source(self.references.as_ref(), place).await?;
-            let desired = pass.desired(source);
-            let observed = match observe(pass.id.as_ref(), &desired, place).await {
-                Ok(observed) => observed.map(|observed| pass.recognised(observed)),
+            let (desired, observed) = match self.look(pass, place).await? {
+                Ok(seen) => seen,
                 Err(refusal) => return Ok(pass.failed("GetEventSourceMapping", &refusal, None)),
             };
             let planned = plan(&desired, observed.as_ref());
@@ -171,6 +172,30 @@ impl MappingReconciler {
             tracing::info!(object = %pass.key, step = name, "step done");
         }
         Ok(pass.pause())
+    }
+
+    /// What is desired, and what is there.
+    async fn look(&self, pass: &mut Pass<'_>, place: &MappingPlace) -> Result<Result<Seen, Refusal>, Error> {
+        let known = match &pass.id {
+            Some(id) => place.control.find(id).await,
+            None => Ok(None),
+        };
+        let known = match known {
+            Ok(known) => known,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        // A mapping whose id is known goes with its object, whatever became of the Table meanwhile.
+        let source = if pass.is_deleted() && pass.id.is_some() {
+            Err(Plan::Release)
+        } else {
+            pass.source(self.references.as_ref(), place).await?
+        };
+        let desired = pass.desired(source);
+        let observed = match known {
+            Some(known) => Ok(Some(known)),
+            None => find_between(&desired, place).await,
+        };
+        Ok(observed.map(|observed| (desired, observed.map(|observed| pass.recognised(observed)))))
     }
 
     /// Makes the mapping the object's, unless another object manages it: then gives that one's key.
@@ -228,17 +253,8 @@ impl MappingReconciler {
     }
 }
 
-/// The mapping of that id, or else the one between what is desired.
-async fn observe(
-    id: Option<&MappingId>,
-    desired: &Desired,
-    place: &MappingPlace,
-) -> Result<Option<Observed>, Refusal> {
-    if let Some(id) = id
-        && let Some(observed) = place.control.find(id).await?
-    {
-        return Ok(Some(observed));
-    }
+/// The mapping between what is desired.
+async fn find_between(desired: &Desired, place: &MappingPlace) -> Result<Option<Observed>, Refusal> {
     match (&desired.source, &desired.target) {
         (Ok(source), Ok(target)) => place.control.find_between(&source.arn, target.name()).await,
         _ => Ok(None),

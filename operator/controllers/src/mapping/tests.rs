@@ -31,6 +31,11 @@ impl World {
         Self { mappings, clock, keeper, reconciler }
     }
 
+    /// The reconciler of a process that begins now.
+    fn reconciler_with(&self, references: Arc<dyn References>) -> MappingReconciler {
+        MappingReconciler::new(Arc::clone(&self.keeper) as _, references, Arc::default(), self.clock.clone())
+    }
+
     /// A world with a Table `orders` whose table has a stream.
     async fn with_table() -> Self {
         let world = Self::new();

@@ -122,6 +122,27 @@ async fn deletion_waits_for_the_mapping_to_go() {
     assert!(world.is_gone("sink").await && world.mappings.all().is_empty());
 }
 
+/// Objects that cannot be read, for whoever asks nevertheless.
+struct Unreadable;
+
+#[async_trait]
+impl References for Unreadable {
+    async fn table_name(&self, _namespace: &str, _name: &str) -> Result<Option<String>, Error> {
+        Err(Error::Objects("unreadable".into()))
+    }
+}
+
+#[tokio::test]
+async fn deletion_of_a_known_mapping_follows_no_reference() {
+    let mut world = World::settled(json!({})).await;
+    world.reconciler = world.reconciler_with(Arc::new(Unreadable));
+    let place = MappingPlace { control: world.mappings.clone(), scope: scope(), in_cluster: false };
+    assert!(world.reconciler.reconcile(&key("sink"), Some(&place)).await.is_err());
+    world.delete("sink").await;
+    assert_eq!(world.pass("sink").await, Next::Gone);
+    assert!(world.is_gone("sink").await && world.mappings.all().is_empty());
+}
+
 #[tokio::test]
 async fn retain_leaves_the_mapping_in_a_field_or_in_an_annotation() {
     let mut annotated = mapping("sink", json!({}));

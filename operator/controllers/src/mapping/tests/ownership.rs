@@ -99,8 +99,7 @@ async fn an_object_that_was_overtaken_manages_nothing() {
 #[tokio::test]
 async fn a_new_process_knows_whose_a_mapping_is() {
     let mut world = World::settled(json!({})).await;
-    let (declarations, references) = (Arc::clone(&world.keeper), Arc::clone(&world.keeper));
-    world.reconciler = MappingReconciler::new(declarations, references, Arc::default(), world.clock.clone());
+    world.reconciler = world.reconciler_with(Arc::clone(&world.keeper) as _);
     world.apply(&mapping("rival", json!({}))).await;
     world.pass("rival").await;
     world.assert_state("rival", "Conflict", &["Stalled"]).await;
