@@ -15,7 +15,7 @@
 //!
 //! Invariants:
 //! - Table's CRD rejects only what DynamoDB itself answers with a `ValidationException`, and EventSourceMapping's only what
-//!   Lambda refuses or what names no target, and changes of fields that cannot change. Region's rejects what could never be carried out, and changes that would lose data.
+//!   Lambda refuses, what names no target, what no Table can be called, and changes of fields that cannot change. Region's rejects what could never be carried out, and changes that would lose data.
 //! - Schemas are structural, hold no `default` and no `nullable`, bound every list, and a CRD stays below 100 KB.
 //! - `crds/` holds exactly what [`crds`] returns (`UPDATE_EXPECT=1 cargo test -p partita-api` rewrites it).
 //!
@@ -42,7 +42,7 @@ pub use region::{
     VolumeStore,
 };
 pub use table::*;
-pub use validation::{FieldError, validate, without_nulls};
+pub use validation::{FieldError, is_namespace_name, is_object_name, validate, without_nulls};
 
 /// The API group of every kind.
 pub const GROUP: &str = "partita.dev";

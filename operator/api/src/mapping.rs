@@ -46,7 +46,7 @@ pub struct EventSourceMappingSpec {
     /// Table object whose changes are delivered, instead of eventSourceARN. When the table's stream is replaced the mapping
     /// moves to the new one. Immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-kubernetes-validations" = rules::table_ref()))]
+    #[schemars(extend("x-kubernetes-validations" = rules::table_ref()), transform = rules::names)]
     pub table_ref: Option<Reference>,
 
     /// ARN of the stream whose records are delivered, instead of tableRef. Immutable.

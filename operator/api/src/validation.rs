@@ -14,6 +14,9 @@ use std::sync::LazyLock;
 use kube::core::cel::Validator;
 use serde_json::Value;
 
+pub(crate) use metadata::{LABEL, SUBDOMAIN};
+pub use metadata::{is_namespace_name, is_object_name};
+
 use crate::{GROUP, SERVED_VERSIONS};
 
 /// The group of ACK's own kinds, for a hint to those who bring their manifests.

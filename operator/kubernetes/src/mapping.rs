@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Api;
-use partita_api::{EventSourceMapping, EventSourceMappingSpec, Table};
+use kube::api::{Api, ApiResource, DynamicObject};
+use partita_api::{EventSourceMapping, EventSourceMappingSpec, Table, is_namespace_name, is_object_name};
 use partita_controllers::mapping::{MappingPlace, References};
 use partita_controllers::reconcile::Next;
 use partita_controllers::{MappingReconciler, ObjectKey};
@@ -67,10 +67,16 @@ impl References for KubernetesReferences {
         namespace: &str,
         name: &str,
     ) -> Result<Option<String>, partita_controllers::Error> {
-        let tables = Api::<Table>::namespaced(self.client.clone(), namespace);
+        // Anything else would lead elsewhere: a name becomes part of a path.
+        if !is_namespace_name(namespace) || !is_object_name(name) {
+            return Ok(None);
+        }
+        // No more is read of a Table than its name: another release may have written the rest.
+        let kind = ApiResource::erase::<Table>(&());
+        let tables = Api::<DynamicObject>::namespaced_with(self.client.clone(), namespace, &kind);
         let table = tables.get_opt(name).await;
         let table = table.map_err(|error| partita_controllers::Error::Objects(Box::new(error)))?;
-        Ok(table.map(|table| table.spec.table_name))
+        Ok(table.and_then(|table| table.data["spec"]["tableName"].as_str().map(str::to_owned)))
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! What only a parser can tell, such as whether a filter's pattern is one, is told by a condition.
 
-use serde_json::Value;
+use schemars::Schema;
+use serde_json::{Value, json};
 
 use crate::rules::rules;
+use crate::validation::{LABEL, SUBDOMAIN};
 
 /// Rules between the fields of a spec.
 pub(super) fn mapping() -> Value {
@@ -31,6 +33,16 @@ pub(super) fn mapping() -> Value {
 /// A reference to a table leads somewhere.
 pub(super) fn table_ref() -> Value {
     rules(&[("", "has(self.from) && has(self.from.name)", "from.name must be specified")])
+}
+
+/// Names that lead somewhere are names of objects. References that nothing follows take what ACK's take.
+pub(super) fn names(reference: &mut Schema) {
+    for (field, pattern) in [("name", SUBDOMAIN), ("namespace", LABEL)] {
+        let name = reference.pointer_mut(&format!("/properties/from/properties/{field}"));
+        let name = name.expect("a reference has a name and a namespace");
+        name["minLength"] = json!(1);
+        name["pattern"] = json!(format!("^{pattern}$"));
+    }
 }
 
 /// The least age is Lambda's own, beside the range of its model.

@@ -25,8 +25,8 @@ const FIELDS: [&str; 15] = [
     "selfLink",
     "uid",
 ];
-const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
-const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+pub(crate) const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+pub(crate) const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 /// Longest name of an object (a DNS subdomain).
 const NAME_BYTES_MAX: usize = 253;
 /// Longest name of a namespace (a DNS label).
@@ -37,6 +37,16 @@ static LABEL_PATTERN: LazyLock<Regex> = LazyLock::new(|| whole(LABEL));
 
 fn whole(pattern: &str) -> Regex {
     Regex::new(&format!("^{pattern}$")).expect("a constant pattern, compiled by the tests")
+}
+
+/// Whether an object of ours may have that name. No other one can be part of a path.
+pub fn is_object_name(name: &str) -> bool {
+    name.len() <= NAME_BYTES_MAX && SUBDOMAIN_PATTERN.is_match(name)
+}
+
+/// Whether a namespace may have that name.
+pub fn is_namespace_name(name: &str) -> bool {
+    name.len() <= NAMESPACE_BYTES_MAX && LABEL_PATTERN.is_match(name)
 }
 
 /// What is wrong with `metadata`, which is `Null` if the object has none.
@@ -85,7 +95,7 @@ fn name(value: &Value, errors: &mut Vec<FieldError>) {
 fn namespace_name(value: &Value, errors: &mut Vec<FieldError>) {
     let path = "metadata.namespace";
     match value {
-        Value::String(name) if name.len() <= NAMESPACE_BYTES_MAX && LABEL_PATTERN.is_match(name) => {}
+        Value::String(name) if is_namespace_name(name) => {}
         Value::String(name) => errors.push(FieldError::new(
             path,
             format!("Invalid value: {name:?}: a lowercase RFC 1123 label must match '{LABEL}'"),
@@ -106,4 +116,28 @@ fn texts(map: &Value, path: &str, errors: &mut Vec<FieldError>) {
 
 fn not_text(path: &str, value: &Value) -> FieldError {
     FieldError::new(path, format!("must be a string, not {value}: quote it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        for good in ["a", "0", "orders", "a-b", "a--b", "a.b", "1.2-3.c", &"a".repeat(253)] {
+            assert!(is_object_name(good), "{good}");
+        }
+        let long = "a".repeat(254);
+        for bad in
+            ["", ".", "..", "a/b", "../b", "a?b", "a#b", "a%2fb", "A", "a.", "-a", "a_b", "a\n", "ä", &long]
+        {
+            assert!(!is_object_name(bad), "{bad:?}");
+        }
+        for good in ["a", "kube-system", &"a".repeat(63)] {
+            assert!(is_namespace_name(good), "{good}");
+        }
+        for bad in ["", "a.b", "..", "a/b", "a\n", &"a".repeat(64)] {
+            assert!(!is_namespace_name(bad), "{bad:?}");
+        }
+    }
 }

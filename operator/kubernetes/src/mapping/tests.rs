@@ -37,11 +37,14 @@ impl World {
     }
 
     fn apply_table(&self) {
-        let spec = json!({
+        self.apply_table_of(json!({
             "tableName": "orders",
             "attributeDefinitions": [{"attributeName": "pk", "attributeType": "S"}],
             "keySchema": [{"attributeName": "pk", "keyType": "HASH"}],
-        });
+        }));
+    }
+
+    fn apply_table_of(&self, spec: Value) {
         let metadata = json!({"name": "orders", "namespace": "shop"});
         let version = "partita.dev/v1";
         self.server
@@ -49,8 +52,12 @@ impl World {
     }
 
     fn apply(&self, name: &str) {
+        self.apply_from(name, json!({"name": "orders"}));
+    }
+
+    fn apply_from(&self, name: &str, from: Value) {
         let spec = json!({
-            "tableRef": {"from": {"name": "orders"}}, "startingPosition": "LATEST",
+            "tableRef": {"from": from}, "startingPosition": "LATEST",
             "target": {"service": {"name": "sink", "port": 8080}},
         });
         let metadata = json!({"name": name, "namespace": "shop"});
@@ -111,5 +118,47 @@ async fn a_settled_object_causes_no_write_and_goes_with_its_mapping() {
     world.server.delete(KIND, "shop", "sink");
     world.server.until_gone(KIND, "shop", "sink").await;
     assert_eq!((world.mappings.calls(), world.mappings.targets()), (vec!["delete"], vec![]));
+    world.end().await;
+}
+
+/// As another release may have written it.
+#[tokio::test]
+async fn a_table_object_that_cannot_be_read_whole_still_tells_its_table() {
+    let world = World::start();
+    world.place();
+    world.mappings.stream("orders", "2026-01-01T00:00:00.000");
+    world.apply_table_of(
+        json!({"tableName": "orders", "billingMode": "ON_TUESDAYS", "keySchema": "by heart"}),
+    );
+    world.apply("sink");
+    let object = world.until("sink", "Settled").await;
+    assert_eq!(object["status"]["tableName"], "orders");
+    world.server.delete(KIND, "shop", "sink");
+    world.server.until_gone(KIND, "shop", "sink").await;
+    assert_eq!((world.mappings.calls(), world.mappings.targets()), (vec!["create", "delete"], vec![]));
+    world.end().await;
+}
+
+/// Admitted before the kind refused them.
+#[tokio::test]
+async fn a_reference_that_is_no_name_leads_nowhere() {
+    let world = World::start();
+    world.place();
+    world.apply_table();
+    world.mappings.stream("orders", "2026-01-01T00:00:00.000");
+    let froms = [
+        json!({"name": ""}),
+        json!({"name": "orders/status"}),
+        json!({"name": "orders?x=y"}),
+        json!({"name": "../../shop/tables/orders"}),
+        json!({"name": "orders", "namespace": "shop/tables/orders?x="}),
+        json!({"name": "orders", "namespace": ""}),
+    ];
+    for (number, from) in froms.into_iter().enumerate() {
+        let name = format!("sink-{number}");
+        world.apply_from(&name, from);
+        world.until(&name, "ReferenceNotFound").await;
+    }
+    assert_eq!(world.mappings.targets(), [""; 0]);
     world.end().await;
 }
