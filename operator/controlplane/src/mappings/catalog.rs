@@ -34,7 +34,8 @@ pub trait MappingCatalog: Debug + Send + Sync + 'static {
     /// One mapping.
     async fn mapping(&self, id: &MappingId) -> Result<Option<MappingRecord>, Error>;
 
-    /// At most `limit` mappings behind `after`, by id.
+    /// At most `limit` mappings behind `after`, by id; none behind the last. One that cannot be read is left out, and an error in
+    /// the log names it.
     async fn mappings(&self, after: Option<&MappingId>, limit: usize) -> Result<Vec<MappingRecord>, Error>;
 
     /// Removes a mapping, if it is there.

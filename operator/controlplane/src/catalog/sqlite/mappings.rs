@@ -12,6 +12,7 @@ use crate::mappings::{MappingCatalog, MappingRecord, Stored};
 /// A row of `mappings`, without what is there for looking up alone.
 #[derive(FromRow)]
 struct MappingRow {
+    id: String,
     deleting: i64,
     mapping: String,
 }
@@ -21,6 +22,30 @@ impl TryFrom<MappingRow> for MappingRecord {
 
     fn try_from(row: MappingRow) -> Result<Self, Error> {
         Ok(Self { mapping: from_json("event source mapping", &row.mapping)?, deleting: row.deleting != 0 })
+    }
+}
+
+/// One row that cannot be read is no reason to leave the others alone.
+fn read_or_log(row: MappingRow) -> Option<MappingRecord> {
+    let mapping = row.id.clone();
+    match MappingRecord::try_from(row) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(mapping, error, "event source mapping left alone; another release may read it");
+            None
+        }
+    }
+}
+
+impl SqliteCatalog {
+    async fn mapping_rows(&self, after: &str, limit: usize) -> Result<Vec<MappingRow>, Error> {
+        sqlx::query_as("SELECT id, deleting, mapping FROM mappings WHERE id > $1 ORDER BY id LIMIT $2")
+            .bind(after)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list event source mappings"))
     }
 }
 
@@ -60,23 +85,27 @@ impl MappingCatalog for SqliteCatalog {
     }
 
     async fn mapping(&self, id: &MappingId) -> Result<Option<MappingRecord>, Error> {
-        let row: Option<MappingRow> = sqlx::query_as("SELECT deleting, mapping FROM mappings WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed("read an event source mapping"))?;
+        let row: Option<MappingRow> =
+            sqlx::query_as("SELECT id, deleting, mapping FROM mappings WHERE id = $1")
+                .bind(id.as_str())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed("read an event source mapping"))?;
         row.map(TryInto::try_into).transpose()
     }
 
     async fn mappings(&self, after: Option<&MappingId>, limit: usize) -> Result<Vec<MappingRecord>, Error> {
-        let rows: Vec<MappingRow> =
-            sqlx::query_as("SELECT deleting, mapping FROM mappings WHERE id > $1 ORDER BY id LIMIT $2")
-                .bind(after.map_or("", MappingId::as_str))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed("list event source mappings"))?;
-        rows.into_iter().map(TryInto::try_into).collect()
+        let mut after = after.map_or_else(String::new, ToString::to_string);
+        loop {
+            let rows = self.mapping_rows(&after, limit).await?;
+            let Some(last) = rows.last() else { return Ok(Vec::new()) };
+            after.clone_from(&last.id);
+            let records: Vec<MappingRecord> = rows.into_iter().filter_map(read_or_log).collect();
+            // Nothing is the end to whoever asked.
+            if !records.is_empty() {
+                return Ok(records);
+            }
+        }
     }
 
     async fn remove_mapping(&self, id: &MappingId) -> Result<(), Error> {

@@ -1,14 +1,17 @@
 use std::sync::Arc;
 
+use partita_mapping::{Mapping, MappingId, Settings, Target, Url};
 use partita_model::clock::UnixMillis;
 use partita_model::descriptor::Generation;
 use partita_protocol::definition::{TableDefinition, Tag};
 use partita_protocol::output::TableStatus;
+use partita_protocol::stream::StreamName;
 use serde_json::json;
 
 use super::*;
 use crate::catalog::Parts;
 use crate::history::History;
+use crate::mappings::{MappingCatalog, MappingRecord, Stored};
 
 fn definition(tags: usize) -> TableDefinition {
     let mut definition: TableDefinition = serde_json::from_value(json!({
@@ -279,6 +282,40 @@ async fn what_cannot_be_read_is_an_error() {
         let error = catalog.table(&name).await.unwrap_err();
         assert!(matches!(error, Error::Unreadable { .. }), "{damage}: {error}");
     }
+}
+
+fn mapping(number: u32) -> MappingRecord {
+    let stream = StreamName { table: TableName::new("music"), label: "2026-10-08T23:20:48.000".to_owned() };
+    let mapping = Mapping {
+        id: MappingId::parse(&format!("14e0db71-5d35-4eb5-b481-{number:012}")).unwrap(),
+        generation: 1,
+        source: stream.arn(&scope("eu-west-1")),
+        target: Target::Http {
+            url: Url::parse(&format!("http://sink-{number}/")).unwrap(),
+            headers: [].into(),
+        },
+        settings: Settings::default(),
+        last_modified: UnixMillis(1),
+    };
+    MappingRecord { mapping, deleting: false }
+}
+
+#[tokio::test]
+async fn a_mapping_that_cannot_be_read_hides_no_other_one() {
+    let catalog = SqliteCatalog::in_memory().await.unwrap();
+    let kept: Vec<MappingRecord> = (1..=5).map(mapping).collect();
+    for record in &kept {
+        assert_eq!(catalog.put_mapping(record.clone()).await.unwrap(), Stored::Done);
+    }
+    let damage = "UPDATE mappings SET mapping = '{}' WHERE id NOT LIKE '%4'";
+    sqlx::query(damage).execute(&catalog.pool).await.unwrap();
+    let fourth = &kept[3];
+    for limit in [1, 2, 5] {
+        assert_eq!(catalog.mappings(None, limit).await.unwrap(), [fourth.clone()], "{limit}");
+        assert_eq!(catalog.mappings(Some(&fourth.mapping.id), limit).await.unwrap(), []);
+    }
+    let error = catalog.mapping(&kept[0].mapping.id).await.unwrap_err();
+    assert!(matches!(error, Error::Unreadable { .. }), "{error}");
 }
 
 #[tokio::test]
