@@ -195,6 +195,26 @@ async fn functions_without_an_address_need_a_server() {
 }
 
 #[tokio::test]
+async fn a_function_whose_server_is_gone_stays_and_no_other_one_comes() {
+    let world = World::new().await;
+    let created = id(&world.create(json!({})).await.unwrap());
+    let control = control(&world.catalog, &world.plane, false);
+    let update = |members: Value| Update::read(members.to_string().as_bytes()).unwrap();
+    let changed = control.update(&created, update(json!({"BatchSize": 7}))).await.unwrap();
+    assert_eq!(changed["BatchSize"], 7);
+    let refused = control.update(&created, update(json!({"FunctionName": "other"}))).await.unwrap_err();
+    assert_eq!(refused.name(), "InvalidParameterValueException");
+
+    let Mapping { id, target, settings, .. } = control.record(&created).await.unwrap().mapping;
+    let settings = Settings { enabled: false, ..settings };
+    let changed = control.update_wanted(&id, target, settings.clone()).await.unwrap().mapping;
+    assert_eq!((changed.generation, changed.settings.enabled), (3, false));
+    let other = Target::Lambda { function: FunctionName::parse("other").unwrap(), endpoint: None };
+    let refused = control.update_wanted(&id, other, settings).await.unwrap_err();
+    assert_eq!(refused.name(), "InvalidParameterValueException");
+}
+
+#[tokio::test]
 async fn a_mapping_is_changed_and_only_as_asked() {
     let world = World::new().await;
     let created = world.create(json!({"BatchSize": 7})).await.unwrap();
