@@ -45,6 +45,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("partita", "region.deletionPolicy=Keep", "'/region/deletionPolicy'"),
     ("partita", "region.suspend=later", "'/region/suspend'"),
     ("partita", "networkPolicy.clients[0].pods=all", "'/networkPolicy/clients/0'"),
+    ("partita", "roles.editorsDeclareMappings=sometimes", "'/roles/editorsDeclareMappings'"),
     ("partita-crds", "keep=false", "additional properties 'keep' not allowed"),
 ];
 
