@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::local_tables::LocalTables;
 use crate::sign::{Answer, Request};
-use control::CALL_TIMEOUT;
+use control::{CALL_TIMEOUT, Unfit};
 
 pub(crate) use control::Control;
 pub(crate) use mappings::MappingForwarder;
@@ -76,20 +76,28 @@ async fn ask(control: &Control, call: &ForwardedCall, patience: Duration) -> Opt
 }
 
 /// The answer to pass on, or why it is none of the control plane's to the caller.
-fn relayed(answer: Answer) -> Result<ForwardedAnswer, &'static str> {
+fn relayed(answer: Answer) -> Result<ForwardedAnswer, Unfit> {
+    let answer = spoken_to(answer)?;
     if answer.content_type() != Some(AMZ_JSON) {
-        return Err("something else answers at its address");
+        return Err(Unfit::strange("something else answers at its address"));
     }
     let Answer { status, body, .. } = answer;
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        return Err("it has no time");
-    }
-    if status == StatusCode::BAD_REQUEST && refuses_signature(&body) {
-        return Err(
-            "it refuses the internal key; look for clocks that differ, or for a key that was replaced",
-        );
-    }
     Ok(ForwardedAnswer { status, body })
+}
+
+/// An answer of a control plane that takes requests from this node.
+fn spoken_to(answer: Answer) -> Result<Answer, Unfit> {
+    if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+        return Err(Unfit::silence("it has no time"));
+    }
+    // In this form whatever API was asked for.
+    let is_refusal = answer.status == StatusCode::BAD_REQUEST && answer.content_type() == Some(AMZ_JSON);
+    if is_refusal && refuses_signature(&answer.body) {
+        let reason =
+            "it refuses the internal key; look for clocks that differ, or for a key that was replaced";
+        return Err(Unfit::silence(reason));
+    }
+    Ok(answer)
 }
 
 fn refuses_signature(body: &Bytes) -> bool {

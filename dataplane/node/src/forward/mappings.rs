@@ -8,7 +8,8 @@ use http::{Method, StatusCode};
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
 use partita_mapping::{ERROR_TYPE_HEADER, PATH, Refusal, SERVICE};
 
-use super::control::{CALL_TIMEOUT, Control};
+use super::control::{CALL_TIMEOUT, Control, Unfit};
+use super::spoken_to;
 use crate::sign::{Answer, Request};
 
 const JSON: &str = "application/json";
@@ -49,17 +50,14 @@ impl MappingForwarder {
 }
 
 /// The answer to pass on, or why it is none of the control plane's to the caller.
-fn relayed(answer: Answer) -> Result<RawResponse, &'static str> {
+fn relayed(answer: Answer) -> Result<RawResponse, Unfit> {
+    let answer = spoken_to(answer)?;
     if answer.status == StatusCode::METHOD_NOT_ALLOWED {
         return Ok(RawResponse::empty(answer.status));
     }
     if answer.content_type() != Some(JSON) {
-        // It is there, but knows no such path: it has no Region yet, or is of an earlier version.
-        if answer.status == StatusCode::NOT_FOUND {
-            return Ok(away());
-        }
-        // It refuses signatures, and has no time, in DynamoDB's form.
-        return Err("it does not take requests about event source mappings");
+        // Without a type, it may have no Region yet, or be of an earlier version: it knows no such path.
+        return Err(Unfit::strange("it does not take requests about event source mappings"));
     }
     let mut response = RawResponse::new(answer.status, JSON, answer.body);
     if let Some(error) = answer.headers.get(ERROR_TYPE) {
@@ -116,13 +114,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_the_control_planes_lambda_api_is_silence() {
-        for (status, kind) in
-            [(400, "application/x-amz-json-1.0"), (503, "application/x-amz-json-1.0"), (200, "text/html")]
-        {
-            assert!(relayed(answer(status, &[("content-type", kind)], "{}")).is_err(), "{status} {kind}");
+    fn what_is_not_of_the_control_planes_lambda_api_is_not_passed_on() {
+        const AMZ_JSON: &str = "application/x-amz-json-1.0";
+        let unfit = |status, kind, body| {
+            let headers = [("content-type", kind)];
+            relayed(answer(status, &headers, body)).unwrap_err()
+        };
+        let refusal = r#"{"__type":"com.amazon.coral.service#InvalidSignatureException"}"#;
+        for (status, kind, body) in [(400, AMZ_JSON, refusal), (503, AMZ_JSON, "{}"), (503, JSON, "{}")] {
+            assert!(matches!(unfit(status, kind, body), Unfit::Silence(_)), "{status} {kind}");
         }
-        assert_eq!(relayed(answer(404, &[], "")).unwrap(), away(), "it is there, and cannot do it yet");
+        for (status, kind, body) in [(400, AMZ_JSON, "{}"), (200, "text/html", "{}"), (404, "text/plain", "")]
+        {
+            assert!(matches!(unfit(status, kind, body), Unfit::Strange(_)), "{status} {kind}");
+        }
+        let knows_no_path = relayed(answer(404, &[], ""));
+        assert!(matches!(knows_no_path, Err(Unfit::Strange(_))), "it is there, and cannot do it yet");
     }
 
     #[test]

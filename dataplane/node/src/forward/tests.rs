@@ -26,12 +26,10 @@ fn answers_and_errors_of_the_api_are_passed_on() {
 }
 
 #[test]
-fn what_the_control_plane_does_not_say_to_the_caller_is_silence() {
+fn silence_is_what_every_call_would_hear() {
     for (status, content_type, body) in [
-        (502, Some("text/html"), "<html>"),
-        (404, None, ""),
-        (200, Some("application/json"), "{}"),
         (503, Some(AMZ_JSON), "{}"),
+        (503, None, ""),
         (400, Some(AMZ_JSON), r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException"}"#),
         (
             400,
@@ -39,6 +37,18 @@ fn what_the_control_plane_does_not_say_to_the_caller_is_silence() {
             r#"{"message":"m","__type":"com.amazon.coral.service#InvalidSignatureException"}"#,
         ),
     ] {
-        assert!(relayed(answer(status, content_type, body)).is_err(), "{status} {body}");
+        let unfit = relayed(answer(status, content_type, body)).unwrap_err();
+        assert!(matches!(unfit, Unfit::Silence(_)), "{status} {body}");
+    }
+}
+
+#[test]
+fn what_the_control_plane_would_not_say_is_strange() {
+    for (status, content_type) in
+        [(502, Some("text/html")), (404, None), (200, Some("application/json")), (400, Some("text/html"))]
+    {
+        let body = r#"{"__type":"x#InvalidSignatureException"}"#;
+        let unfit = relayed(answer(status, content_type, body)).unwrap_err();
+        assert!(matches!(unfit, Unfit::Strange(_)), "{status} {content_type:?}");
     }
 }
