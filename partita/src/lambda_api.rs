@@ -10,7 +10,7 @@ use http::header::{HeaderName, ORIGIN};
 use http::{Method, StatusCode};
 use partita_controlplane::EventSourceMappings;
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
-use partita_mapping::{Create, ERROR_TYPE_HEADER, List, PATH, Refusal, SERVICE, Update};
+use partita_mapping::{Create, ERROR_TYPE_HEADER, List, Place, Refusal, SERVICE, Update};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -21,13 +21,6 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static(ERROR_TYPE_HEADER);
 #[derive(Debug)]
 pub(crate) struct LambdaApi {
     mappings: Arc<EventSourceMappings>,
-}
-
-/// What a path names.
-#[derive(Debug, PartialEq, Eq)]
-enum Place {
-    All,
-    One(String),
 }
 
 impl LambdaApi {
@@ -47,9 +40,12 @@ impl LambdaApi {
                 let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 mappings.list(List::read(parameters)?).await.map(told)
             }
-            (&Method::GET, Place::One(id)) => mappings.get(id).await.map(told),
-            (&Method::PUT, Place::One(id)) => mappings.update(id, Update::read(body)?).await.map(accepted),
-            (&Method::DELETE, Place::One(id)) => mappings.delete(id).await.map(accepted),
+            (_, Place::Nowhere) => Err(Refusal::NotFound),
+            (&Method::GET, Place::One(id)) => mappings.get(id.as_str()).await.map(told),
+            (&Method::PUT, Place::One(id)) => {
+                mappings.update(id.as_str(), Update::read(body)?).await.map(accepted)
+            }
+            (&Method::DELETE, Place::One(id)) => mappings.delete(id.as_str()).await.map(accepted),
             _ => Ok(RawResponse::empty(StatusCode::METHOD_NOT_ALLOWED)),
         }
     }
@@ -58,24 +54,12 @@ impl LambdaApi {
 #[async_trait]
 impl ExtraRoutes for LambdaApi {
     fn service(&self, path: &str) -> Option<&'static str> {
-        place(path).map(|_| SERVICE)
+        Place::of(path).map(|_| SERVICE)
     }
 
     async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
-        let place = place(&request.path)?;
+        let place = Place::of(&request.path)?;
         Some(self.answer(&request, &place).await.unwrap_or_else(|refusal| refused(&refusal)))
-    }
-}
-
-fn place(path: &str) -> Option<Place> {
-    match path.strip_prefix(PATH)?.strip_prefix('/') {
-        None if path == PATH => Some(Place::All),
-        None => None,
-        Some("") => Some(Place::All),
-        Some(id) => {
-            let id = percent_decode_str(id).decode_utf8_lossy().into_owned();
-            Some(Place::One(id)).filter(|_| !path.ends_with('/'))
-        }
     }
 }
 
@@ -102,22 +86,6 @@ fn refused(refusal: &Refusal) -> RawResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_name_all_mappings_or_one() {
-        for all in [PATH.to_owned(), format!("{PATH}/")] {
-            assert_eq!(place(&all), Some(Place::All), "{all}");
-        }
-        assert_eq!(place(&format!("{PATH}/14e0%2Ddb71")), Some(Place::One("14e0-db71".to_owned())));
-        for other in [
-            "/",
-            "/2015-03-31/functions/f/invocations",
-            "/2015-03-31/event-source-mappingsx",
-            "/2015-03-31/event-source-mappings/a/",
-        ] {
-            assert_eq!(place(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn parameters_are_decoded() {

@@ -24,6 +24,7 @@ mod answer;
 mod filter;
 mod function;
 mod mapping;
+mod place;
 mod refusal;
 mod request;
 mod settings;
@@ -32,8 +33,9 @@ pub use answer::{Configuration, LIST_BYTES_MAX, Page, RESULT_CHARACTERS_MAX, Sta
 pub use filter::{Filter, Filters, PatternError};
 pub use function::FunctionName;
 pub use mapping::{Mapping, MappingId, Target, Url};
+pub use place::{PATH, Place};
 pub use refusal::Refusal;
-pub use request::{Create, ERROR_TYPE_HEADER, List, PATH, SERVICE, Update};
+pub use request::{Create, ERROR_TYPE_HEADER, List, SERVICE, Update};
 pub use settings::{
     Changes, Destination, DestinationConfig, FilterCriteria, FilterMember, Settings, StartingPosition, limits,
 };

@@ -1,6 +1,6 @@
 //! Requests of Lambda's API for event source mappings.
 //!
-//! | operation | method and path below [`PATH`] | here |
+//! | operation | method and path below [`PATH`](crate::PATH) | here |
 //! | --- | --- | --- |
 //! | CreateEventSourceMapping | `POST /` | [`Create`] |
 //! | ListEventSourceMappings | `GET /` | [`List`] |
@@ -18,9 +18,6 @@ use crate::function::FunctionName;
 use crate::mapping::MappingId;
 use crate::refusal::Refusal;
 use crate::settings::{Changes, StartingPosition, limits};
-
-/// Where mappings are; one of them is behind a slash.
-pub const PATH: &str = "/2015-03-31/event-source-mappings";
 
 /// What requests are signed for.
 pub const SERVICE: &str = "lambda";

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
-use partita_mapping::{ERROR_TYPE_HEADER, PATH, Refusal, SERVICE};
+use partita_mapping::{ERROR_TYPE_HEADER, Place, Refusal, SERVICE};
 
 use super::control::{CALL_TIMEOUT, Control, Unfit};
 use super::spoken_to;
@@ -25,11 +25,14 @@ pub(crate) struct MappingForwarder {
 #[async_trait]
 impl ExtraRoutes for MappingForwarder {
     fn service(&self, path: &str) -> Option<&'static str> {
-        let rest = path.strip_prefix(PATH)?;
-        (rest.is_empty() || rest.starts_with('/')).then_some(SERVICE)
+        Place::of(path).map(|_| SERVICE)
     }
 
     async fn handle(&self, request: RawRequest) -> Option<RawResponse> {
+        if Place::of(&request.path)? == Place::Nowhere {
+            // What is not there anyhow is nobody's business behind this node.
+            return Some(refused(&Refusal::NotFound));
+        }
         Some(self.ask(request).await.unwrap_or_else(away))
     }
 }
@@ -67,15 +70,19 @@ fn relayed(answer: Answer) -> Result<RawResponse, Unfit> {
 }
 
 fn away() -> RawResponse {
-    let refusal = Refusal::Internal;
-    RawResponse::new(StatusCode::INTERNAL_SERVER_ERROR, JSON, refusal.body())
-        .with_header(ERROR_TYPE, refusal.name())
+    refused(&Refusal::Internal)
+}
+
+fn refused(refusal: &Refusal) -> RawResponse {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    RawResponse::new(status, JSON, refusal.body()).with_header(ERROR_TYPE, refusal.name())
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use http::HeaderMap;
+    use partita_mapping::PATH;
 
     use super::*;
 
@@ -100,6 +107,29 @@ mod tests {
             ("/", None),
         ] {
             assert_eq!(forwarder.service(path), service, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_there_is_not_asked_for() {
+        // It would be a 500: there is nobody to ask.
+        let forwarder = MappingForwarder { control: None };
+        for (rest, status, error) in [
+            ("/14e0db71", 404, "ResourceNotFoundException"),
+            ("/../tables", 404, "ResourceNotFoundException"),
+            ("/14e0db71-5d35-4eb5-b481-8945cf9d10c2/", 404, "ResourceNotFoundException"),
+            ("/14e0db71-5d35-4eb5-b481-8945cf9d10c2", 500, "ServiceException"),
+            ("/", 500, "ServiceException"),
+        ] {
+            let (path, query) = (format!("{PATH}{rest}"), String::new());
+            let (headers, body) = (HeaderMap::new(), Bytes::new());
+            let request = RawRequest { method: Method::GET, path, query, headers, body };
+            let told = forwarder.handle(request).await.unwrap();
+            assert_eq!(
+                (told.status.as_u16(), &told.headers[ERROR_TYPE]),
+                (status, &error.parse().unwrap()),
+                "{rest}"
+            );
         }
     }
 

@@ -185,7 +185,7 @@ async fn requests_about_mappings_are_the_control_planes() {
         ("GET", "?FunctionName=a%20b+c", b""),
         ("PUT", &format!("/{ID}"), b"{\"Enabled\":false}"),
         ("DELETE", &format!("/{ID}"), b""),
-        ("GET", "/a%2Db", b""),
+        ("GET", &format!("/{ID}?a=b"), b""),
     ] {
         let (status, answer) = ask("lambda", method, rest, body).await;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -193,6 +193,8 @@ async fn requests_about_mappings_are_the_control_planes() {
         let echo = json!({ "method": method, "path": format!("{PATH}{path}"), "query": query, "body": body });
         assert_eq!((status, answer), (202, echo), "{method} {rest}");
     }
+    let (status, answer) = ask("lambda", "GET", "/a%2Db", b"").await;
+    assert_eq!((status, &answer["Type"]), (404, &json!("User")), "{answer}");
     let (status, answer) = ask("dynamodb", "GET", "/", b"").await;
     assert_eq!((status, kind(&answer)), (400, "InvalidSignatureException"));
 
