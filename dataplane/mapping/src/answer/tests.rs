@@ -8,8 +8,7 @@ use crate::mapping::Url;
 use crate::settings::Settings;
 
 const ID: &str = "14e0db71-5d35-4eb5-b481-8945cf9d10c2";
-const STREAM: &str =
-    "arn:aws:dynamodb:eu-central-1:000000000000:table/music/stream/2026-10-08T23:20:48.000";
+const STREAM: &str = "arn:aws:dynamodb:eu-central-1:000000000000:table/music/stream/2026-10-08T23:20:48.000";
 
 fn mapping(settings: Settings) -> Mapping {
     Mapping {
@@ -29,8 +28,7 @@ fn scope() -> Scope {
 #[test]
 fn a_mapping_is_told_as_lambda_does() {
     let (mapping, scope) = (mapping(Settings::default()), scope());
-    let told =
-        Configuration { mapping: &mapping, state: State::Creating, last_result: None, scope: &scope };
+    let told = Configuration { mapping: &mapping, state: State::Creating, last_result: None, scope: &scope };
     let expected = json!({
         "UUID": ID, "StartingPosition": "TRIM_HORIZON", "BatchSize": 100, "MaximumBatchingWindowInSeconds": 0,
         "ParallelizationFactor": 1, "EventSourceArn": STREAM,
