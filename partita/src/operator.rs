@@ -7,7 +7,7 @@
 //!                                     └──▶ the Region's node: every table of the catalog
 //! ```
 //!
-//! The kinds first, then the Lease, then the controllers. Each part is a task; when one ends, all end, and unless somebody asked for
+//! The kinds first, then the Lease, then the controllers; that of mappings once its kind is there too. Each part is a task; when one ends, all end, and unless somebody asked for
 //! that the process ends with an error, so that kubelet starts it anew: everything it needs is in the cluster and in the catalog.
 
 mod access_keys;
@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context as _, Result};
 use kube::Client;
 use partita_controlplane::catalog::SqliteCatalog;
-use partita_kubernetes::{Installation, leader, mapping, region, table};
+use partita_kubernetes::{Control, Installation, leader, mapping, region, table};
 use partita_model::clock::{Clock, SystemClock};
 use tokio::sync::{mpsc, watch};
 
@@ -107,7 +107,7 @@ impl Operator {
         let Installation { client, namespace, clock, .. } = self.installation.as_ref().clone();
         let mut asked = stop.clone();
         tokio::select! {
-            () = kinds::served(&client) => {}
+            () = kinds::served(&client, kinds::NEEDED) => {}
             _ = asked.wait_for(|stop| *stop) => return Ok(()),
         }
         let identity = self.options.identity.clone();
@@ -139,11 +139,11 @@ impl Operator {
         };
         let regions = region::regions(Arc::clone(&installation), counted, views, ended.clone());
         let tables = table::tables(Arc::clone(&installation), placed.clone(), touches, ended.clone());
-        let mappings = mapping::mappings(installation, placed, ended.clone());
+        let mappings = mappings(installation, placed, ended.clone());
         let mut tasks = Tasks::new(end);
         tasks.spawn("the controller of Regions", async { Ok(regions.await?) });
         tasks.spawn("the controller of Tables", async { Ok(tables.await?) });
-        tasks.spawn("the controller of EventSourceMappings", async { Ok(mappings.await?) });
+        tasks.spawn("the controller of EventSourceMappings", mappings);
         tasks.spawn("the control plane", plane.run(ended));
         tasks
             .end(async move {
@@ -152,4 +152,18 @@ impl Operator {
             })
             .await
     }
+}
+
+/// The controller of EventSourceMappings, from when the API server serves the kind until `stop`.
+async fn mappings(
+    installation: Arc<Installation>,
+    control: watch::Receiver<Option<Control>>,
+    stop: watch::Receiver<bool>,
+) -> Result<()> {
+    let mut asked = stop.clone();
+    tokio::select! {
+        () = kinds::served(&installation.client, kinds::MAPPINGS) => {}
+        _ = asked.wait_for(|stop| *stop) => return Ok(()),
+    }
+    Ok(mapping::mappings(installation, control, stop).await?)
 }
