@@ -10,8 +10,7 @@ use http::header::{HeaderName, ORIGIN};
 use http::{Method, StatusCode};
 use partita_controlplane::EventSourceMappings;
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
-use partita_mapping::{Create, ERROR_TYPE_HEADER, List, Place, Refusal, SERVICE, Update};
-use percent_encoding::percent_decode_str;
+use partita_mapping::{Create, ERROR_TYPE_HEADER, List, Place, Refusal, SERVICE, Update, parameters};
 use serde_json::Value;
 
 const JSON: &str = "application/json";
@@ -63,12 +62,6 @@ impl ExtraRoutes for LambdaApi {
     }
 }
 
-fn parameters(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
-}
-
 /// Changes are accepted before everybody knows of them.
 fn accepted(body: Value) -> RawResponse {
     RawResponse::new(StatusCode::ACCEPTED, JSON, body.to_string())
@@ -86,14 +79,6 @@ fn refused(refusal: &Refusal) -> RawResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_decoded() {
-        let expected = [("EventSourceArn", "arn:aws/x y"), ("MaxItems", "5")];
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(parameters("EventSourceArn=arn%3Aaws%2Fx+y&MaxItems=5"), expected);
-        assert!(parameters("").is_empty());
-    }
 
     #[test]
     fn refusals_are_in_lambdas_form() {

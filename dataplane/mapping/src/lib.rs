@@ -25,6 +25,7 @@ mod filter;
 mod function;
 mod mapping;
 mod place;
+mod query;
 mod refusal;
 mod request;
 mod settings;
@@ -34,6 +35,7 @@ pub use filter::{Filter, Filters, PatternError};
 pub use function::FunctionName;
 pub use mapping::{Mapping, MappingId, Target, Url};
 pub use place::{PATH, Place};
+pub use query::{parameters, respell};
 pub use refusal::Refusal;
 pub use request::{Create, ERROR_TYPE_HEADER, List, SERVICE, Update};
 pub use settings::{

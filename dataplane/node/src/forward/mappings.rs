@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
 use partita_gateway::{ExtraRoutes, RawRequest, RawResponse};
-use partita_mapping::{ERROR_TYPE_HEADER, Place, Refusal, SERVICE};
+use partita_mapping::{ERROR_TYPE_HEADER, Place, Refusal, SERVICE, respell};
 
 use super::control::{CALL_TIMEOUT, Control, Unfit};
 use super::spoken_to;
@@ -41,7 +41,7 @@ impl MappingForwarder {
     async fn ask(&self, request: RawRequest) -> Option<RawResponse> {
         let control = self.control.as_ref()?;
         let RawRequest { method, path, query, body, .. } = request;
-        let mut url = format!("{}{path}", control.endpoint);
+        let (mut url, query) = (format!("{}{path}", control.endpoint), respell(&query));
         if !query.is_empty() {
             url = format!("{url}?{query}");
         }

@@ -182,7 +182,7 @@ async fn requests_about_mappings_are_the_control_planes() {
         ("POST", "/", &b"{\"FunctionName\":\"f\"}"[..]),
         ("POST", "", b"{}"),
         ("GET", &format!("/?EventSourceArn={arn}&MaxItems=5"), b""),
-        ("GET", "?FunctionName=a%20b+c", b""),
+        ("GET", "?FunctionName=a%20b%2Bc", b""),
         ("PUT", &format!("/{ID}"), b"{\"Enabled\":false}"),
         ("DELETE", &format!("/{ID}"), b""),
         ("GET", &format!("/{ID}?a=b"), b""),
@@ -193,6 +193,8 @@ async fn requests_about_mappings_are_the_control_planes() {
         let echo = json!({ "method": method, "path": format!("{PATH}{path}"), "query": query, "body": body });
         assert_eq!((status, answer), (202, echo), "{method} {rest}");
     }
+    let (status, answer) = ask("lambda", "GET", "/?a=%zz%&b+=/'", b"").await;
+    assert_eq!((status, &answer["query"]), (202, &json!("a=%25zz%25&b%20=%2F%27")), "{answer}");
     let (status, answer) = ask("lambda", "GET", "/a%2Db", b"").await;
     assert_eq!((status, &answer["Type"]), (404, &json!("User")), "{answer}");
     let (status, answer) = ask("dynamodb", "GET", "/", b"").await;
