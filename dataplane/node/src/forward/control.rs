@@ -25,7 +25,7 @@ const ANSWER_BYTES_MAX: usize = LIST_BYTES_MAX;
 pub(super) enum Unfit {
     /// The control plane is not there, has no time, or takes nothing from this node: that concerns every call.
     Silence(String),
-    /// This one answer is of no use.
+    /// This one exchange is of no use, which says nothing of any other.
     Strange(String),
 }
 
