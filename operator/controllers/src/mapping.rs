@@ -1,7 +1,7 @@
 //! Reconciling event source mappings: observe, plan, act, report, as with tables.
 //!
-//! - **An object finds its mapping** by the id in its status, and where there is none by stream and target, which no two mappings
-//!   share. So a mapping of before, made through the API or for an object of before, is taken over, unless another object manages it.
+//! - **An object finds its mapping** by the id in its status, which is there before the mapping is; and where there is none by stream
+//!   and target, which no two mappings share. So a mapping of before, made through the API or for an object of before, is taken over, unless another object manages it.
 //! - **A field that the manifest names belongs to the manifest**, and is put back; one that is absent stays as the API left it.
 //! - **A mapping of a table follows the table.** When its stream is replaced the mapping is made again for the new one, from its
 //!   beginning, whatever `startingPosition` says: so nothing that is written after the replacement is missed.
@@ -62,13 +62,17 @@ pub trait MappingControl: Send + Sync + 'static {
     /// The mapping of that stream to the target of that name; `None` if there is no such mapping.
     async fn find_between(&self, source: &StreamArn, target: &str) -> Result<Option<Observed>, Refusal>;
 
-    /// Makes a mapping.
+    /// An id for a mapping to come, never given out before.
+    fn new_id(&self) -> Result<MappingId, Refusal>;
+
+    /// Makes a mapping of that id. Nothing changes if it is there already.
     async fn create(
         &self,
+        id: &MappingId,
         source: StreamArn,
         target: Target,
         settings: Settings,
-    ) -> Result<MappingId, Refusal>;
+    ) -> Result<(), Refusal>;
 
     /// Changes a mapping.
     async fn update(&self, id: &MappingId, target: Target, settings: Settings) -> Result<(), Refusal>;
@@ -138,11 +142,15 @@ impl MappingReconciler {
             self.clerk.let_go(key, &pass.object).await?;
             self.claims.remove(key);
         } else {
-            let now = self.clerk.clock.now();
-            let new = pass.status(&end, now);
-            self.clerk.report(key, &mut pass.object, &end.verdict, new, now).await?;
+            self.report(&mut pass, &end).await?;
         }
         Ok(end.next)
+    }
+
+    async fn report(&self, pass: &mut Pass<'_>, end: &End) -> Result<(), Error> {
+        let now = self.clerk.clock.now();
+        let new = pass.status(end, now);
+        self.clerk.report(pass.key, &mut pass.object, &end.verdict, new, now).await
     }
 
     async fn run(&self, pass: &mut Pass<'_>, place: &MappingPlace) -> Result<End, Error> {
@@ -166,6 +174,9 @@ impl MappingReconciler {
                 end => return Ok(pass.end(end, observed)),
             };
             let name = step.name();
+            if let Err(refusal) = self.announce(pass, place, &step, observed.as_ref()).await? {
+                return Ok(pass.failed(name, &refusal, observed));
+            }
             if let Err(refusal) = self.act(pass, place, step).await {
                 return Ok(pass.failed(name, &refusal, observed));
             }
@@ -185,11 +196,12 @@ impl MappingReconciler {
             Err(refusal) => return Ok(Err(refusal)),
         };
         // A mapping whose id is known goes with its object, whatever became of the Table meanwhile.
-        let source = if pass.is_deleted() && pass.id.is_some() {
-            Err(Plan::Release)
-        } else {
-            pass.source(self.references.as_ref(), place).await?
-        };
+        let by_id = pass.is_deleted() && pass.id.is_some();
+        if known.is_none() {
+            pass.withdraws();
+        }
+        let source =
+            if by_id { Err(Plan::Release) } else { pass.source(self.references.as_ref(), place).await? };
         let desired = pass.desired(source);
         let observed = match known {
             Some(known) => Ok(Some(known)),
@@ -223,21 +235,48 @@ impl MappingReconciler {
         Ok(None)
     }
 
+    /// Writes down what has to be known of a step if nothing after it ever is: the id of a mapping to come, and the stream that a
+    /// mapping moves away from.
+    async fn announce(
+        &self,
+        pass: &mut Pass<'_>,
+        place: &MappingPlace,
+        step: &Step,
+        observed: Option<&Observed>,
+    ) -> Result<Result<(), Refusal>, Error> {
+        let end = match (step, observed) {
+            (Step::Create { source, .. }, _) => {
+                let id = match place.control.new_id() {
+                    Ok(id) => id,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                if self.claims.claim(&id, pass.key).is_err() {
+                    return Ok(Err(Refusal::Internal));
+                }
+                pass.announces(id, source);
+                pass.intent()
+            }
+            (Step::Move, Some(observed)) if !pass.told_of(&observed.mapping.source) => {
+                pass.moving(observed.clone())
+            }
+            _ => return Ok(Ok(())),
+        };
+        self.report(pass, &end).await?;
+        Ok(Ok(()))
+    }
+
     async fn act(&self, pass: &mut Pass<'_>, place: &MappingPlace, step: Step) -> Result<(), Refusal> {
         let control = place.control.as_ref();
-        match (step, &pass.id) {
-            (Step::Create { source, target, settings }, _) => {
-                let id = control.create(source.clone(), target, settings).await?;
-                // A pass over another object may have found it first, and taken it: then the next look says so.
-                if self.claims.claim(&id, pass.key).is_ok() {
-                    pass.made(id, &source);
-                }
-                Ok(())
+        // Steps are planned for a mapping that was seen, and so taken, or announced.
+        let id = pass.id.clone().ok_or(Refusal::NotFound)?;
+        match step {
+            Step::Create { source, target, settings } => {
+                let made = control.create(&id, source, target, settings).await;
+                pass.answered(&made);
+                made
             }
-            (Step::Update { target, settings }, Some(id)) => control.update(id, target, settings).await,
-            (Step::Move | Step::Delete, Some(id)) => control.delete(id).await,
-            // Such steps are planned for a mapping that was seen, and so taken.
-            (Step::Update { .. } | Step::Move | Step::Delete, None) => Err(Refusal::NotFound),
+            Step::Update { target, settings } => control.update(&id, target, settings).await,
+            Step::Move | Step::Delete => control.delete(&id).await,
         }
     }
 

@@ -12,7 +12,7 @@ use partita_model::name::Scope;
 use serde_json::{Value, json};
 
 pub(crate) use fake::FakeTables;
-pub(crate) use mappings::FakeMappings;
+pub(crate) use mappings::{Crash, FakeMappings};
 pub(crate) use tables::{apply, observed};
 
 pub(crate) fn scope() -> Scope {

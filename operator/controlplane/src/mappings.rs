@@ -95,21 +95,40 @@ impl EventSourceMappings {
         let settings = Settings { starting_position: asked.starting_position, ..Settings::default() };
         let settings = asked.changes.apply(settings)?;
         let target = Target::Lambda { function: asked.function, endpoint: None };
-        let record = self.create_wanted(Wanted { source: asked.source, target, settings }).await?;
+        let record = self.create_wanted(None, Wanted { source: asked.source, target, settings }).await?;
         Ok(self.show(&record, State::Creating, None))
     }
 
-    /// Creates a mapping, for the API or a manifest.
+    /// An id for a mapping to come, never given out before.
     ///
     /// # Errors
-    /// With what the caller is to be told.
-    pub async fn create_wanted(&self, wanted: Wanted) -> Result<MappingRecord, Refusal> {
+    /// [`Refusal::Internal`], if the source of ids gives none.
+    pub fn new_id(&self) -> Result<MappingId, Refusal> {
+        MappingId::parse(&self.options.uuids.uuid()).ok_or(Refusal::Internal)
+    }
+
+    /// Creates a mapping, for the API or a manifest, of an id of [`Self::new_id`] if one is given: then the call may be repeated.
+    ///
+    /// # Errors
+    /// With what the caller is to be told; [`Refusal::InProgress`] if the id is that of another mapping.
+    pub async fn create_wanted(
+        &self,
+        id: Option<MappingId>,
+        wanted: Wanted,
+    ) -> Result<MappingRecord, Refusal> {
+        let _changes = self.changes.lock().await;
+        if let Some(id) = &id
+            && let Some(there) = self.catalog.mapping(id).await.map_err(internal)?
+        {
+            let Mapping { source, target, .. } = &there.mapping;
+            let is_it = !there.deleting && (source, target) == (&wanted.source, &wanted.target);
+            return if is_it { Ok(there) } else { Err(Refusal::InProgress) };
+        }
         let Wanted { source, target, settings } = wanted;
         self.check_target(&target)?;
-        let _changes = self.changes.lock().await;
         self.check_source(&source).await?;
         self.check_room().await?;
-        let id = MappingId::parse(&self.options.uuids.uuid()).ok_or(Refusal::Internal)?;
+        let id = id.map_or_else(|| self.new_id(), Ok)?;
         let mapping =
             Mapping { id, generation: 1, source, target, settings, last_modified: self.clock.now() };
         let record = MappingRecord { mapping, deleting: false };

@@ -41,13 +41,18 @@ impl MappingControl for ControlledMappings {
         }
     }
 
+    fn new_id(&self) -> Result<MappingId, Refusal> {
+        self.0.new_id()
+    }
+
     async fn create(
         &self,
+        id: &MappingId,
         source: StreamArn,
         target: Target,
         settings: Settings,
-    ) -> Result<MappingId, Refusal> {
-        Ok(self.0.create_wanted(Wanted { source, target, settings }).await?.mapping.id)
+    ) -> Result<(), Refusal> {
+        self.0.create_wanted(Some(id.clone()), Wanted { source, target, settings }).await.map(drop)
     }
 
     async fn update(&self, id: &MappingId, target: Target, settings: Settings) -> Result<(), Refusal> {

@@ -27,8 +27,10 @@ const RECREATED: &str =
 pub(super) struct Pass<'a> {
     pub(super) key: &'a ObjectKey,
     pub(super) object: EventSourceMapping,
-    /// The mapping that the object manages, or managed last.
+    /// The mapping that the object manages, managed last, or is about to make.
     pub(super) id: Option<MappingId>,
+    /// Whether the id is that of a mapping that was to come, and nobody knows whether it did.
+    announced: bool,
     place: Option<&'a MappingPlace>,
     /// How the object came by its mapping, if that is worth telling.
     origin: Option<Cause>,
@@ -57,12 +59,13 @@ impl<'a> Pass<'a> {
         }
         let status = object.status.as_ref();
         let id = status.and_then(|status| status.uuid.as_deref()).and_then(MappingId::parse);
+        let announced = id.is_some() && status.is_some_and(is_announcement);
         let current = status.filter(|status| status.observed_generation == object.metadata.generation);
         let origin = current.and_then(|status| cause_in(&status.conditions)).and_then(|(reason, message)| {
             let told = [reasons::ADOPTED, reasons::RECREATED, reasons::MOVED];
             Some(Cause::new(told.into_iter().find(|told| *told == reason)?, message))
         });
-        Self { key, object, id, place, origin, annotations, resolved: None }
+        Self { key, object, id, announced, place, origin, annotations, resolved: None }
     }
 
     pub(super) fn is_deleted(&self) -> bool {
@@ -125,14 +128,19 @@ impl<'a> Pass<'a> {
 
     /// Whether the mapping was one of another stream.
     fn moves_to(&self, source: &StreamArn) -> bool {
-        let before = self.object.status.as_ref().and_then(|status| status.event_source_arn.as_deref());
-        before.is_some_and(|before| before != source.as_str())
+        self.stream_before().is_some_and(|before| before != source.as_str())
+    }
+
+    /// The stream of the mapping that was there last.
+    fn stream_before(&self) -> Option<&str> {
+        self.object.status.as_ref()?.event_source_arn.as_deref()
     }
 
     /// The mapping as it was seen, with what was known of it before: a control plane that begins anew has to tell the data plane of
     /// every mapping again, and does not know until then how any of them does.
-    pub(super) fn recognised(&self, mut observed: Observed) -> Observed {
+    pub(super) fn recognised(&mut self, mut observed: Observed) -> Observed {
         let Observed { mapping, state, last_result } = &mut observed;
+        self.announced &= self.id.as_ref() != Some(&mapping.id);
         let status = self.object.status.as_ref();
         let Some(status) = status.filter(|status| status.uuid.as_deref() == Some(mapping.id.as_str())) else {
             return observed;
@@ -151,15 +159,27 @@ impl<'a> Pass<'a> {
 
     /// The mapping was there, and is the object's from now on.
     pub(super) fn adopts(&mut self, id: MappingId) {
-        self.id = Some(id);
+        (self.id, self.announced) = (Some(id), false);
         self.origin = Some(Cause::new(reasons::ADOPTED, ADOPTED));
     }
 
-    /// The mapping was made.
-    pub(super) fn made(&mut self, id: MappingId, source: &StreamArn) {
-        let before = self.id.replace(id);
-        self.origin = before.map(|_| {
-            if self.moves_to(source) {
+    /// Whether it was told that the mapping that was there last is of that stream.
+    pub(super) fn told_of(&self, source: &StreamArn) -> bool {
+        self.stream_before() == Some(source.as_str())
+    }
+
+    /// There is no mapping of the id. One that was to come was not made.
+    pub(super) fn withdraws(&mut self) {
+        if std::mem::take(&mut self.announced) {
+            self.id = None;
+        }
+    }
+
+    /// The mapping is about to be made.
+    pub(super) fn announces(&mut self, id: MappingId, source: &StreamArn) {
+        (self.id, self.announced) = (Some(id), true);
+        self.origin = self.stream_before().map(|before| {
+            if before != source.as_str() {
                 let message = format!(
                     "the table's stream was replaced: the mapping was made again for {source}, from its beginning; \
                      what an earlier stream still held is not delivered"
@@ -170,6 +190,20 @@ impl<'a> Pass<'a> {
             }
         });
     }
+
+    /// The call that was to make the mapping was answered. Where nobody knows whether it was made, the next look tells.
+    pub(super) fn answered(&mut self, made: &Result<(), Refusal>) {
+        match made {
+            Ok(()) => self.announced = false,
+            Err(Refusal::Internal) => {}
+            Err(_) => self.withdraws(),
+        }
+    }
+}
+
+/// Whether a status says no more of a mapping than that it is to come.
+fn is_announcement(status: &EventSourceMappingStatus) -> bool {
+    status.state.as_deref() == Some(State::Creating.as_str()) && status.last_modified.is_none()
 }
 
 /// The stream that a spec names.
@@ -212,6 +246,18 @@ impl Pass<'_> {
                  set deletionPolicy to Retain to leave the mapping as it is",
             ),
         }
+    }
+
+    /// What is said before the mapping is made.
+    pub(super) fn intent(&self) -> End {
+        let creating = || Cause::new(reasons::CREATING, "the mapping is being created");
+        End::progressing(self.origin.clone().unwrap_or_else(creating), None)
+    }
+
+    /// What is said before a mapping goes of which less was said.
+    pub(super) fn moving(&self, observed: Observed) -> End {
+        let cause = Cause::new(reasons::MOVED, "the mapping of an earlier stream is being deleted");
+        End::progressing(cause, Some(observed))
     }
 
     /// Another object manages the mapping.
@@ -295,9 +341,12 @@ impl Pass<'_> {
 
     /// There is no mapping, or it is another object's. The id and the stream of one that was there tell later what became of it.
     fn unseen(&self, previous: &EventSourceMappingStatus) -> EventSourceMappingStatus {
-        let uuid = self.id.as_ref().map(ToString::to_string);
-        let event_source_arn = previous.event_source_arn.clone().filter(|_| uuid.is_some());
-        EventSourceMappingStatus { uuid, event_source_arn, ..EventSourceMappingStatus::default() }
+        EventSourceMappingStatus {
+            uuid: self.id.as_ref().map(ToString::to_string),
+            event_source_arn: previous.event_source_arn.clone(),
+            state: self.announced.then(|| State::Creating.as_str().to_owned()),
+            ..EventSourceMappingStatus::default()
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+mod crash;
 mod life;
 mod ownership;
 
@@ -7,7 +8,7 @@ use partita_mapping::{StartingPosition, Url};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{FakeMappings, SetClock, manifest, scope};
+use crate::testing::{Crash, FakeMappings, SetClock, manifest, scope};
 use crate::{Applied, Declared as _, Keeper, MemoryObjects, Objects};
 
 const FIRST: &str = "2026-01-01T00:00:00.000";
@@ -61,6 +62,16 @@ impl World {
     async fn pass(&self, name: &str) -> Next {
         let place = MappingPlace { control: self.mappings.clone(), scope: scope(), in_cluster: false };
         self.reconciler.reconcile(&key(name), Some(&place)).await.unwrap()
+    }
+
+    /// A pass in whose midst the process ends, and the beginning of the next one.
+    async fn crash(&mut self, crash: Crash, name: &str) {
+        let crashed = self.mappings.crash(crash);
+        tokio::select! {
+            next = self.pass(name) => panic!("{next:?}"),
+            () = crashed.notified() => {}
+        }
+        self.reconciler = self.reconciler_with(Arc::clone(&self.keeper) as _);
     }
 
     async fn status(&self, name: &str) -> EventSourceMappingStatus {

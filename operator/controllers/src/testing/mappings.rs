@@ -8,9 +8,19 @@ use partita_mapping::{Mapping, MappingId, Refusal, Settings, State, Target};
 use partita_model::TableName;
 use partita_model::clock::UnixMillis;
 use partita_protocol::stream::{StreamArn, StreamName};
+use tokio::sync::Notify;
 
 use super::scope;
 use crate::mapping::{MappingControl, Observed};
+
+/// Where in a call a process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crash {
+    /// Nothing was done yet.
+    Before(&'static str),
+    /// All was done, and the answer did not arrive.
+    After(&'static str),
+}
 
 #[derive(Default)]
 struct Kept {
@@ -23,6 +33,9 @@ struct Kept {
     faults: VecDeque<Refusal>,
     /// Changes still to be made and then answered with an error.
     answers_to_lose: u32,
+    /// Where the next process ends.
+    crash: Option<Crash>,
+    crashed: Arc<Notify>,
     /// Whether mappings stay in between until [`FakeMappings::finish`].
     slow: bool,
 }
@@ -51,6 +64,25 @@ impl FakeMappings {
 
     pub(crate) fn lose_answers(&self, count: u32) {
         self.kept().answers_to_lose = count;
+    }
+
+    /// Lets the next process end there; returns what tells that it did.
+    pub(crate) fn crash(&self, crash: Crash) -> Arc<Notify> {
+        let mut kept = self.kept();
+        kept.crash = Some(crash);
+        Arc::clone(&kept.crashed)
+    }
+
+    /// Never returns where the process is to end.
+    async fn survive(&self, point: Crash) {
+        let crashed = {
+            let mut kept = self.kept();
+            kept.crash.take_if(|crash| *crash == point).map(|_| Arc::clone(&kept.crashed))
+        };
+        if let Some(crashed) = crashed {
+            crashed.notify_one();
+            std::future::pending().await
+        }
     }
 
     pub(crate) fn make_slow(&self) {
@@ -87,14 +119,17 @@ impl FakeMappings {
 
     /// A creation through the API.
     pub(crate) fn add(&self, source: StreamArn, target: Target, settings: Settings) -> MappingId {
+        let id = self.new_id().unwrap();
+        self.keep(&id, source, target, settings);
+        id
+    }
+
+    fn keep(&self, id: &MappingId, source: StreamArn, target: Target, settings: Settings) {
         let mut kept = self.kept();
-        kept.made += 1;
-        let id = MappingId::parse(&format!("00000000-0000-0000-0000-{:012}", kept.made)).unwrap();
         let last_modified = UnixMillis(1_000);
         let mapping = Mapping { id: id.clone(), generation: 1, source, target, settings, last_modified };
         let state = if kept.slow { State::Creating } else { State::settled(&mapping) };
         kept.mappings.insert(id.clone(), Observed { mapping, state, last_result: None });
-        id
     }
 
     /// Notes a call, and says whether it is to be answered.
@@ -132,12 +167,20 @@ impl MappingControl for FakeMappings {
         Ok(self.kept().mappings.values().find(is).cloned())
     }
 
+    fn new_id(&self) -> Result<MappingId, Refusal> {
+        let mut kept = self.kept();
+        kept.made += 1;
+        Ok(MappingId::parse(&format!("00000000-0000-0000-0000-{:012}", kept.made)).unwrap())
+    }
+
     async fn create(
         &self,
+        id: &MappingId,
         source: StreamArn,
         target: Target,
         settings: Settings,
-    ) -> Result<MappingId, Refusal> {
+    ) -> Result<(), Refusal> {
+        self.survive(Crash::Before("create")).await;
         self.called("create")?;
         if let Some(there) = self.find_between(&source, target.name()).await? {
             let (target, existing) = (target.name().to_owned(), there.mapping.id);
@@ -145,8 +188,9 @@ impl MappingControl for FakeMappings {
         }
         let stream = source.name(&scope()).unwrap();
         assert_eq!(self.kept().labels.get(&stream.table), Some(&stream.label), "not the latest stream");
-        let id = self.add(source, target, settings);
-        self.answer(id)
+        self.keep(id, source, target, settings);
+        self.survive(Crash::After("create")).await;
+        self.answer(())
     }
 
     async fn update(&self, id: &MappingId, target: Target, settings: Settings) -> Result<(), Refusal> {
@@ -166,6 +210,7 @@ impl MappingControl for FakeMappings {
         } else {
             self.drop_mapping(id);
         }
+        self.survive(Crash::After("delete")).await;
         self.answer(())
     }
 }

@@ -188,10 +188,10 @@ async fn functions_without_an_address_need_a_server() {
         settings: Settings::default(),
     };
     assert_eq!(
-        control.create_wanted(wanted(None)).await.unwrap_err().name(),
+        control.create_wanted(None, wanted(None)).await.unwrap_err().name(),
         "InvalidParameterValueException"
     );
-    control.create_wanted(wanted(Url::parse("http://functions"))).await.unwrap();
+    control.create_wanted(None, wanted(Url::parse("http://functions"))).await.unwrap();
 }
 
 #[tokio::test]
@@ -232,12 +232,26 @@ async fn a_mapping_is_changed_and_only_as_asked() {
 }
 
 #[tokio::test]
+async fn a_mapping_of_a_chosen_id_is_made_once() {
+    let world = World::new().await;
+    let id = world.control.new_id().unwrap();
+    let target = |url: &str| Target::Http { url: Url::parse(url).unwrap(), headers: BTreeMap::new() };
+    let wanted = |url: &str| Wanted { source: stream(), target: target(url), settings: Settings::default() };
+    let make = |url| world.control.create_wanted(Some(id.clone()), wanted(url));
+    let made = make("http://sink").await.unwrap();
+    assert_eq!(made.mapping.id, id);
+    assert_eq!(make("http://sink").await.unwrap(), made);
+    assert_eq!(make("http://other").await.unwrap_err(), Refusal::InProgress);
+    assert_eq!((world.carried_out(), world.plane.applied.load(Ordering::SeqCst)), (vec![made.mapping], 1));
+}
+
+#[tokio::test]
 async fn what_is_wanted_already_changes_nothing() {
     let world = World::new().await;
     let url = Url::parse("http://sink").unwrap();
     let target = Target::Http { url, headers: BTreeMap::new() };
     let wanted = Wanted { source: stream(), target: target.clone(), settings: Settings::default() };
-    let record = world.control.create_wanted(wanted).await.unwrap();
+    let record = world.control.create_wanted(None, wanted).await.unwrap();
     let again =
         world.control.update_wanted(&record.mapping.id, target.clone(), Settings::default()).await.unwrap();
     assert_eq!(again, record);

@@ -60,21 +60,30 @@ impl MappingControl for FakeMappings {
         Ok(self.kept().mappings.values().find(is).cloned())
     }
 
+    fn new_id(&self) -> Result<MappingId, Refusal> {
+        let mut kept = self.kept();
+        kept.made += 1;
+        Ok(MappingId::parse(&format!("00000000-0000-0000-0000-{:012}", kept.made)).unwrap())
+    }
+
     async fn create(
         &self,
+        id: &MappingId,
         source: StreamArn,
         target: Target,
         settings: Settings,
-    ) -> Result<MappingId, Refusal> {
+    ) -> Result<(), Refusal> {
+        if let Some(there) = self.find_between(&source, target.name()).await? {
+            let (target, existing) = (target.name().to_owned(), there.mapping.id);
+            return Err(Refusal::Exists { source_arn: source, target, existing });
+        }
         let mut kept = self.kept();
         kept.calls.push("create");
-        kept.made += 1;
-        let id = MappingId::parse(&format!("00000000-0000-0000-0000-{:012}", kept.made)).unwrap();
         let last_modified = UnixMillis(1_000);
         let mapping = Mapping { id: id.clone(), generation: 1, source, target, settings, last_modified };
         let state = State::settled(&mapping);
         kept.mappings.insert(id.clone(), Observed { mapping, state, last_result: None });
-        Ok(id)
+        Ok(())
     }
 
     async fn update(&self, id: &MappingId, target: Target, settings: Settings) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ async fn a_mapping_is_made_as_declared_and_shown() {
     assert_eq!(status.observed_generation, Some(1));
     assert_eq!(world.pass("sink").await, Next::Resync);
     assert!(world.mappings.calls().is_empty());
-    assert_eq!(world.reasons("sink"), ["Settled"]);
+    assert_eq!(world.reasons("sink"), ["Creating", "Settled"]);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_mapping_of_a_table_moves_to_its_new_stream() {
     world.assert_state("sink", "Moved", &["Ready"]).await;
     assert_eq!(world.pass("sink").await, Next::Resync);
     assert!(world.mappings.calls().is_empty());
-    assert_eq!(world.reasons("sink"), ["Settled", "Moved"]);
+    assert_eq!(world.reasons("sink"), ["Creating", "Settled", "Moved"]);
 }
 
 #[tokio::test]

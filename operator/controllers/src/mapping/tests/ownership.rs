@@ -84,15 +84,18 @@ async fn a_mapping_is_one_objects_and_the_next_has_it_after() {
 
 /// Another object may be looked at between the making of a mapping and the answer.
 #[tokio::test]
-async fn an_object_that_was_overtaken_manages_nothing() {
+async fn a_mapping_is_its_objects_before_it_is_made() {
     let world = World::with_table().await;
-    world.apply(&mapping("sink", json!({}))).await;
-    let first = MappingId::parse("00000000-0000-0000-0000-000000000001").unwrap();
-    world.reconciler.claims.claim(&first, &key("rival")).unwrap();
+    for name in ["sink", "rival"] {
+        world.apply(&mapping(name, json!({}))).await;
+    }
+    world.mappings.lose_answers(1);
+    assert_eq!(world.pass("sink").await, Next::Retry);
+    assert_eq!(world.pass("rival").await, Next::Resync);
+    world.assert_state("rival", "Conflict", &["Stalled"]).await;
+    assert_eq!(world.status("rival").await.uuid, None);
     assert_eq!(world.pass("sink").await, Next::Resync);
-    assert_eq!(world.only().id, first);
-    world.assert_state("sink", "Conflict", &["Stalled"]).await;
-    assert_eq!(world.status("sink").await.uuid, None);
+    world.assert_state("sink", "Settled", &["Ready"]).await;
 }
 
 /// A process that ends forgets what it claimed; statuses still tell.
