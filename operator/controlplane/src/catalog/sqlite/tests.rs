@@ -311,7 +311,7 @@ async fn a_mapping_that_cannot_be_read_hides_no_other_one() {
     sqlx::query(damage).execute(&catalog.pool).await.unwrap();
     let fourth = &kept[3];
     for limit in [1, 2, 5] {
-        assert_eq!(catalog.mappings(None, limit).await.unwrap(), std::slice::from_ref(&fourth), "{limit}");
+        assert_eq!(catalog.mappings(None, limit).await.unwrap(), std::slice::from_ref(fourth), "{limit}");
         assert_eq!(catalog.mappings(Some(&fourth.mapping.id), limit).await.unwrap(), []);
     }
     let error = catalog.mapping(&kept[0].mapping.id).await.unwrap_err();
